@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The product's nouns: plain values, no I/O, no laws. The laws stand in laws.hpp; how a noun
+// becomes a document stands in the store room; how it is served, in the snapshot room.
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::model {
+
+// Milliseconds since 1970 UTC; 0 = never / no bound, as the field says.
+using UnixMs = std::int64_t;
+
+struct Workspace {  // R011, R126
+  std::string name;
+  std::string description;
+  bool requires_approval = false;
+  bool operator==(const Workspace&) const = default;
+};
+
+struct DataSource {  // R018; key: workspace + name
+  std::string workspace;
+  std::string name;
+  std::string type;           // a data source component: "sqlite"
+  std::string settings_json;  // checked against the component's schema
+  std::string description;
+  bool operator==(const DataSource&) const = default;
+};
+
+struct GatewayInstance {  // R019-R035, first form: the node file names which ones a node serves
+  std::string name;
+  bool operator==(const GatewayInstance&) const = default;
+};
+
+struct RestApi {  // R047-R055; name unique in the store
+  std::string name;
+  std::string base_path;
+  std::string domain;  // shared by all its APIs (R130); empty: only on the instance's own address
+  std::string description;
+  bool operator==(const RestApi&) const = default;
+};
+
+struct Workflow {  // R056-R065; name unique in its workspace; bound to its REST API for ever
+  std::string id;
+  std::string workspace;
+  std::string name;
+  std::string rest_api;
+  std::string gateway_type = "cloud-native";
+  bool operator==(const Workflow&) const = default;
+};
+
+enum class HttpMethod { kGet, kPost };
+enum class ParameterType { kString, kInt, kLong, kFloat, kDouble, kBoolean };  // product.md 2.2
+enum class Position { kQuery, kBody };
+enum class Operator { kEqual, kNotEqual, kGreater, kGreaterOrEqual, kLess, kLessOrEqual };
+enum class ResultShape { kSingle, kList, kPage };
+enum class Envelope { kDefault, kFull, kBare };
+
+struct RequestParameter {  // R084, R087-R089
+  std::string name;
+  std::string column;
+  ParameterType type = ParameterType::kString;
+  Position position = Position::kQuery;
+  Operator op = Operator::kEqual;
+  bool required = true;
+  std::optional<std::string> default_value;  // fills an absent optional parameter
+  std::string sample;
+  std::string description;
+  bool operator==(const RequestParameter&) const = default;
+};
+
+struct ResponseParameter {  // R085
+  std::string name;
+  std::string column;
+  ParameterType type = ParameterType::kString;
+  std::string sample;
+  std::string description;
+  bool operator==(const ResponseParameter&) const = default;
+};
+
+struct Authentication {  // R100-R102: off, or exactly one method
+  std::string type;      // an authenticator component: "api-key"; empty = off
+  std::string settings_json = "{}";
+  bool operator==(const Authentication&) const = default;
+};
+
+// What a draft edits and a version freezes.
+struct ApiDefinition {
+  std::string name;  // R069
+  std::string description;
+  std::string path;  // R070-R073
+  HttpMethod method = HttpMethod::kGet;
+  std::string data_source;  // name inside the workspace
+  std::string table;
+  std::vector<RequestParameter> request_parameters;
+  std::vector<ResponseParameter> response_parameters;
+  ResultShape shape = ResultShape::kList;
+  Envelope envelope = Envelope::kDefault;
+  bool int64_as_string = false;
+  std::int64_t timeout_ms = 3000;  // R094
+  std::int64_t max_rows = 2000;    // R095
+  Authentication authentication;
+  bool operator==(const ApiDefinition&) const = default;
+};
+
+struct Api {  // one row of Service Development
+  std::string id;
+  std::string workspace;
+  std::string workflow_id;
+  ApiDefinition draft;
+  std::uint64_t draft_revision = 1;   // rises with each edit that changes the draft
+  std::uint64_t tested_revision = 0;  // the draft revision that passed its test; 0 = none (R109)
+  unsigned last_version = 0;
+  bool operator==(const Api&) const = default;
+};
+
+enum class VersionStatus {
+  kToBeRequested,   // approval is configured and was not asked for (R121)
+  kUnderApproval,   // asked for
+  kRejected,        // R124
+  kCanBePublished,  // R125, R127
+};
+
+struct ApiVersion {  // R118-R120: immutable but for its status; key: api_id + number
+  std::string api_id;
+  unsigned number = 1;
+  ApiDefinition definition;
+  VersionStatus status = VersionStatus::kCanBePublished;
+  std::string submitted_by;
+  UnixMs submitted_at = 0;
+  bool operator==(const ApiVersion&) const = default;
+};
+
+struct Deployment {  // R136-R139, R157-R158: one per API and instance; key: api_id + instance
+  std::string api_id;
+  std::string instance;
+  unsigned version = 1;
+  std::string backend = "Default";
+  std::string deployed_by;
+  UnixMs deployed_at = 0;
+  bool operator==(const Deployment&) const = default;
+};
+
+struct Consumer {  // R103-R105; name unique in the store
+  std::string name;
+  std::string workspace;  // set on the workspace's own consumer
+  std::string description;
+  bool enabled = true;
+  bool operator==(const Consumer&) const = default;
+};
+
+// What a consumer shows. The key itself is never kept: only what finds and proves it (auth.md 2.2).
+struct Credential {
+  std::string id;
+  std::string consumer;
+  std::string type;        // an authenticator component: "api-key"
+  std::string lookup_key;  // bytes that find it; api-key: SHA-256 of the key
+  std::string secret;      // bytes that prove it; api-key: the same SHA-256
+  std::string display;     // the first characters, for people
+  std::vector<std::pair<std::string, std::string>> attributes;  // api-key: source = bearer,
+                                                                //   header:<name> or query:<name>
+  bool enabled = true;
+  UnixMs valid_until = 0;  // 0 = no end
+  bool operator==(const Credential&) const = default;
+};
+
+struct Authorization {  // consumer x API; key: consumer + api_id
+  std::string consumer;
+  std::string api_id;
+  UnixMs valid_until = 0;  // 0 = no end
+  bool operator==(const Authorization&) const = default;
+};
+
+// Nouns of one kind by key. Copying a collection shares it; a writer copies on change.
+template <class T>
+class Collection {
+ public:
+  using Map = std::map<std::string, T, std::less<>>;
+  const Map& all() const noexcept { return *map_; }
+  const T* find(std::string_view key) const {
+    const auto it = map_->find(key);
+    return it == map_->end() ? nullptr : &it->second;
+  }
+  void put(std::string key, T value) {
+    writable().insert_or_assign(std::move(key), std::move(value));
+  }
+  void erase(std::string_view key) {
+    auto& map = writable();
+    if (const auto it = map.find(key); it != map.end()) map.erase(it);
+  }
+
+ private:
+  Map& writable() {
+    if (map_.use_count() > 1) map_ = std::make_shared<Map>(*map_);
+    return *map_;
+  }
+  std::shared_ptr<Map> map_ = std::make_shared<Map>();
+};
+
+// Everything the store knows, as one value. The studio changes a copy; the snapshot is built from
+// it.
+struct State {
+  Collection<Workspace> workspaces;               // by name
+  Collection<DataSource> data_sources;            // by make_key(workspace, name)
+  Collection<GatewayInstance> gateway_instances;  // by name
+  Collection<RestApi> rest_apis;                  // by name
+  Collection<Workflow> workflows;                 // by id
+  Collection<Api> apis;                           // by id
+  Collection<ApiVersion> versions;                // by make_version_key(api_id, number)
+  Collection<Deployment> deployments;             // by make_key(api_id, instance)
+  Collection<Consumer> consumers;                 // by name
+  Collection<Credential> credentials;             // by id
+  Collection<Authorization> authorizations;       // by make_key(consumer, api_id)
+};
+
+// Two parts as one key. Names cannot hold '/' where it would be ambiguous: the first part never
+// does.
+inline std::string make_key(std::string_view first, std::string_view second) {
+  std::string key(first);
+  key += '/';
+  key += second;
+  return key;
+}
+// "api-1f00/V12"
+inline std::string make_version_key(std::string_view api_id, unsigned number) {
+  return make_key(api_id, "V" + std::to_string(number));
+}
+
+}  // namespace sluice::model

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the studio asks of the lower floor and of the clock; kernel/main plugs the real ones in,
+// tests plug in fakes that record.
+
+#include "model/nouns.hpp"
+
+#include <sluice/result.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::studio {
+
+struct TableInfo {
+  std::string name, comment;
+  bool is_view = false;
+};
+
+struct ColumnInfo {
+  std::string name, declared, comment;
+  model::ParameterType type = model::ParameterType::kString;
+  bool nullable = true;
+  unsigned primary_key = 0;  // place in the primary key, from 1; 0 = no part of it
+};
+
+struct IndexInfo {
+  std::string name;
+  bool unique = false;
+  std::vector<std::string> columns;
+};
+
+struct TableDescription {
+  std::vector<ColumnInfo> columns;
+  std::vector<IndexInfo> indexes;
+};
+
+// What one run of a draft did (R112-R115).
+struct TestOutcome {
+  int http_status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::int64_t duration_us = 0;
+  std::string sql;  // with placeholders
+  std::vector<std::string> hints;
+};
+
+// The next snapshots, built and not yet serving.
+class PreparedSnapshots {
+ public:
+  virtual ~PreparedSnapshots() = default;
+  virtual void swap_in() noexcept = 0;  // [ctl] atomically, for every gateway instance
+};
+
+// [ctl] unless said.
+class LowerFloor {
+ public:
+  virtual ~LowerFloor() = default;
+
+  // Settings and connectivity of a source: made, started, asked for its health. Blocks.
+  virtual Result<void> check_data_source(const model::DataSource& source) = 0;
+  virtual Result<std::vector<TableInfo>> list_tables(const model::DataSource& source,
+                                                     const std::string& search) = 0;
+  virtual Result<TableDescription> describe_table(const model::DataSource& source,
+                                                  const std::string& table) = 0;
+  // Runs a definition through the very code that serves calls (R116). `parameters` by name. Blocks
+  // until the answer or the API's own timeout. An Error means that it could not even be tried.
+  virtual Result<TestOutcome> run_draft(
+      const model::ApiDefinition& definition, const model::DataSource& source,
+      const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
+
+  // Builds what would serve if `state` were true. An Error: it cannot be served (two APIs on one
+  // path, a missing source); nothing has changed.
+  virtual Result<std::unique_ptr<PreparedSnapshots>> prepare(const model::State& state) = 0;
+};
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual model::UnixMs now_ms() const = 0;  // [any] wall clock
+};
+
+}  // namespace sluice::studio
