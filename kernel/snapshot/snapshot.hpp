@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Snapshot: everything that one gateway instance serves, as one immutable value. Built from the
+// model's state on the control thread, swapped in whole, read by every I/O thread without a lock.
+
+#include "call/call.hpp"
+#include "loader/registry.hpp"
+
+#include <sluice/result.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace sluice::snapshot {
+
+// Lookup by view in maps of strings.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+template <class Value>
+using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
+
+struct Route;
+
+// What answers an authorised call: the data service, or an upstream. Const, many calls at once.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual void serve(call::Call& call, const Route& route) const = 0;  // [io]
+};
+
+// One API version where it is deployed.
+struct Route {
+  std::string api_id;
+  std::string method;  // "GET", "POST"
+  std::string path;    // base path and API path
+  std::string domain;  // empty: only on the instance's own address
+  unsigned version = 0;
+  std::int64_t timeout_ms = 0;
+
+  bool is_anonymous = false;
+  std::shared_ptr<loader::Instance> authenticator;  // null when anonymous or missing
+  TextMap<std::uint64_t> grants;  // consumer -> CLOCK_REALTIME ns of its end, 0 = none
+
+  std::shared_ptr<const Backend> backend;
+  std::string unavailable;  // why it answers 503: names what is missing; empty = it is served
+};
+
+// Who may be found by what it shows. Shared between snapshots while no credential changes.
+class CredentialIndex {
+ public:
+  struct Entry {
+    std::string id, consumer, secret;
+    std::vector<std::pair<std::string, std::string>> attributes;
+    std::uint64_t valid_from_ns = 0, valid_until_ns = 0;
+  };
+  void add(const std::string& kind, std::string lookup_key, Entry entry);
+  bool find(std::string_view kind, std::string_view key, sluice_credential& out) const;
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  struct Held {
+    Entry entry;
+    std::vector<sluice_pair> pairs;  // views into entry.attributes
+  };
+  TextMap<TextMap<std::unique_ptr<const Held>>> by_kind_;
+  std::size_t size_ = 0;
+};
+
+struct Match {
+  const Route* route = nullptr;
+  Status status = SLUICE_OK;    // kRouteNotFound, kMethodNotAllowed
+  std::string_view allow = {};  // for 405
+};
+
+class Snapshot final : public call::CredentialFinder {
+ public:
+  // Two routes of one domain on one path and method: an Error that names both.
+  static Result<std::shared_ptr<const Snapshot>> make(
+      std::vector<Route> routes, std::shared_ptr<const CredentialIndex> credentials);
+
+  // By host, path and method; HEAD is served as GET. [any]
+  Match match(std::string_view authority, std::string_view path, std::string_view method) const;
+  bool find_credential(std::string_view kind, std::string_view key,
+                       sluice_credential& out) const override;
+  const std::vector<Route>& routes() const noexcept { return routes_; }
+
+ private:
+  struct Place {  // the methods of one path
+    const Route* get = nullptr;
+    const Route* post = nullptr;
+    bool get_is_ambiguous = false;  // on the instance's own address, two domains have it
+    bool post_is_ambiguous = false;
+    std::string allow;
+  };
+  using Table = TextMap<Place>;
+
+  std::vector<Route> routes_;
+  Table own_address_;
+  TextMap<Table> by_domain_;
+  std::shared_ptr<const CredentialIndex> credentials_;
+};
+
+// The snapshot of one gateway instance, for its I/O threads. A thread looks at one atomic number
+// per call and touches the shared pointer only when it moved.
+class Holder {
+ public:
+  explicit Holder(unsigned io_threads);
+
+  void store(std::shared_ptr<const Snapshot> next);  // [ctl]
+  std::shared_ptr<const Snapshot> load() const;      // [any]
+
+  // The snapshot of this pass; valid until the same thread asks again. [io]
+  const Snapshot& view(unsigned io_thread);
+  std::shared_ptr<const Snapshot> pin(unsigned io_thread);  // what view() last answered [io]
+
+ private:
+  struct alignas(64) Local {
+    std::uint64_t generation = 0;
+    std::shared_ptr<const Snapshot> snapshot;
+  };
+  std::atomic<std::uint64_t> generation_{1};
+  std::atomic<std::shared_ptr<const Snapshot>> current_;
+  std::vector<Local> locals_;
+};
+
+}  // namespace sluice::snapshot
