@@ -48,6 +48,7 @@ class Registry {
     std::filesystem::path directory;        // where names are looked up
     std::filesystem::path state_directory;  // private staged copies, named by digest; made 0700
     std::vector<PluginRequest> load;
+    std::vector<const sluice_plugin*> builtins;  // added before the files, so they win a type
     std::function<void(int level, std::string_view text)> log;  // levels as sluice_host.log
   };
 
@@ -71,6 +72,11 @@ class Registry {
   std::vector<PluginReport> reports_;
   std::vector<const sluice_component*> components_;
 };
+
+// One file on its own, as `sluice plugin inspect` shows it: every check of Registry::load but those
+// against other plugins. Runs the plugin's code when the file passes. [ctl]
+PluginReport inspect_file(const std::filesystem::path& file,
+                          const std::filesystem::path& state_directory);
 
 // What a plugin may ask of this process; the composition root implements it.
 class HostServices {
@@ -111,7 +117,7 @@ class Instance {
   const sluice_component& component_;
   std::unique_ptr<HostSide> host_side_;
   void* self_ = nullptr;
-  bool started_ = false, drained_ = false, stopped_ = false;
+  bool created_ = false, started_ = false, drained_ = false, stopped_ = false;
 };
 
 }  // namespace sluice::loader
