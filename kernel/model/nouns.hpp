@@ -20,6 +20,7 @@ struct Workspace {  // R011, R126
   std::string name;
   std::string description;
   bool requires_approval = false;
+  bool allows_self_approval = false;  // the requester may approve what he asked for (R123)
   bool operator==(const Workspace&) const = default;
 };
 
@@ -133,6 +134,9 @@ struct ApiVersion {  // R118-R120: immutable but for its status; key: api_id + n
   VersionStatus status = VersionStatus::kCanBePublished;
   std::string submitted_by;
   UnixMs submitted_at = 0;
+  std::string requested_by;     // who asked for the approval that is pending or was decided
+  std::string decided_by;       // who approved or rejected
+  std::string decision_reason;  // R124
   bool operator==(const ApiVersion&) const = default;
 };
 

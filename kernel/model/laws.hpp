@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The laws of the nouns: which names, paths, parameters and limits are right, and the words that
+// people write for enumerators. Pure functions; the studio asks them before anything changes. What
+// needs two nouns (a name that is taken, a path that collides) is the studio's to check.
+
+#include "model/nouns.hpp"
+
+#include <sluice/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::model {
+
+inline constexpr std::size_t kTitleCharactersMin = 4;  // workflow and API names (R060)
+inline constexpr std::size_t kTitleCharactersMax = 50;
+inline constexpr std::size_t kPlainNameMax = 64;  // workspaces, consumers, sources ...
+inline constexpr std::size_t kBasePathBytesMax = 256;
+inline constexpr std::size_t kApiPathCharactersMax = 200;  // R071
+inline constexpr std::size_t kDescriptionCharactersMax = 2000;
+inline constexpr std::size_t kParameterNameMax = 64;
+inline constexpr std::size_t kParametersMax = 200;  // request, and response, parameters
+inline constexpr std::size_t kTextBytesMax = 1024;  // samples, defaults, columns, tables
+inline constexpr std::size_t kSettingsBytesMax = 64 * 1024;
+inline constexpr std::int64_t kTimeoutMsMax = 30'000;  // R094
+inline constexpr std::int64_t kMaxRowsMax = 10'000;    // R095
+
+// One broken law.
+struct Fault {
+  std::string where;   // JSON pointer into the noun: "/request_parameters/0/name"
+  std::string rule;    // "R071"; empty when no requirement stands behind it
+  std::string what;    // what is wrong
+  std::string remedy;  // what to do
+  bool operator==(const Fault&) const = default;
+};
+using Faults = std::vector<Fault>;
+
+// All of them as one SLUICE_E_ARGUMENT that points at the first. At least one.
+Error make_error(const Faults& faults);
+inline Result<void> make_result(const Faults& faults) {
+  return faults.empty() ? Result<void>() : Result<void>(make_error(faults));
+}
+
+// Code points of valid UTF-8; absent when it is not valid (overlong forms and surrogates too).
+std::optional<std::size_t> count_characters(std::string_view text);
+
+// ---- single values; absent: right
+std::optional<Fault> find_title_fault(std::string_view title, std::string where);  // R060, R069
+std::optional<Fault> find_plain_name_fault(std::string_view name, std::string where);
+std::optional<Fault> find_base_path_fault(std::string_view path, std::string where);  // R052
+std::optional<Fault> find_api_path_fault(std::string_view path, std::string where);   // R070, R071
+std::optional<Fault> find_domain_fault(std::string_view domain, std::string where);   // R039
+bool is_value_of(std::string_view text, ParameterType type);  // "12" is an int, "x" is none
+
+// ---- whole nouns: everything that is wrong with what is there
+Faults find_faults(const Workspace& workspace);
+Faults find_faults(const DataSource& source);
+Faults find_faults(const GatewayInstance& instance);
+Faults find_faults(const RestApi& rest_api);
+Faults find_faults(const Workflow& workflow);
+Faults find_faults(const ApiDefinition& definition);
+Faults find_faults(const Consumer& consumer);
+Faults find_faults(const Credential& credential);
+
+// What a draft still lacks before it can be tested or submitted (R099). A draft may be saved with
+// these, not with faults.
+Faults find_missing(const ApiDefinition& definition);
+
+// "/v1" + "/user/info" -> "/v1/user/info"; "/" + "/x" -> "/x" (R053).
+std::string join_paths(std::string_view base_path, std::string_view api_path);
+
+// ---- words
+std::string_view to_text(HttpMethod method);     // GET POST
+std::string_view to_text(ParameterType type);    // string int long float double boolean
+std::string_view to_text(Position position);     // query body
+std::string_view to_text(Operator op);           // = != > >= < <=
+std::string_view to_text(ResultShape shape);     // single list page
+std::string_view to_text(Envelope envelope);     // default full bare
+std::string_view to_text(VersionStatus status);  // "To Be Requested" "Under Approval" ...
+
+std::optional<HttpMethod> parse_http_method(std::string_view text);
+std::optional<ParameterType> parse_parameter_type(std::string_view text);
+std::optional<Position> parse_position(std::string_view text);
+std::optional<Operator> parse_operator(std::string_view text);
+std::optional<ResultShape> parse_result_shape(std::string_view text);
+std::optional<Envelope> parse_envelope(std::string_view text);
+std::optional<VersionStatus> parse_version_status(std::string_view text);
+
+}  // namespace sluice::model

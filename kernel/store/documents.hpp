@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Nouns as documents: one JSON text each, with a format version. Called by the repository, and by
+// export. Pure. Unknown members are refused: a newer gateway's document must not lose half of what
+// it says because an older one rewrote it.
+
+#include "model/nouns.hpp"
+
+#include <sluice/result.hpp>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace sluice::store {
+
+inline constexpr int kDocumentFormat = 1;
+
+enum class Kind {
+  kWorkspace,
+  kDataSource,
+  kGatewayInstance,
+  kRestApi,
+  kWorkflow,
+  kApi,
+  kVersion,
+  kDeployment,
+  kConsumer,
+  kCredential,
+  kAuthorization,
+};
+inline constexpr std::array kKinds = {
+    Kind::kWorkspace, Kind::kDataSource, Kind::kGatewayInstance, Kind::kRestApi,
+    Kind::kWorkflow,  Kind::kApi,        Kind::kVersion,         Kind::kDeployment,
+    Kind::kConsumer,  Kind::kCredential, Kind::kAuthorization,
+};
+std::string_view to_text(Kind kind);  // "workspace", "data-source" ...
+
+// Which document: the kind, and the key that model::State has it under.
+struct DocumentRef {
+  Kind kind = Kind::kWorkspace;
+  std::string key;
+  auto operator<=>(const DocumentRef&) const = default;
+};
+
+template <class T>
+inline constexpr Kind kKindOf = Kind::kWorkspace;
+template <>
+inline constexpr Kind kKindOf<model::DataSource> = Kind::kDataSource;
+template <>
+inline constexpr Kind kKindOf<model::GatewayInstance> = Kind::kGatewayInstance;
+template <>
+inline constexpr Kind kKindOf<model::RestApi> = Kind::kRestApi;
+template <>
+inline constexpr Kind kKindOf<model::Workflow> = Kind::kWorkflow;
+template <>
+inline constexpr Kind kKindOf<model::Api> = Kind::kApi;
+template <>
+inline constexpr Kind kKindOf<model::ApiVersion> = Kind::kVersion;
+template <>
+inline constexpr Kind kKindOf<model::Deployment> = Kind::kDeployment;
+template <>
+inline constexpr Kind kKindOf<model::Consumer> = Kind::kConsumer;
+template <>
+inline constexpr Kind kKindOf<model::Credential> = Kind::kCredential;
+template <>
+inline constexpr Kind kKindOf<model::Authorization> = Kind::kAuthorization;
+
+// The document of a noun in `state`; empty when it has none under that key.
+std::string make_document(const model::State& state, const DocumentRef& ref);
+
+// Puts the noun that a document describes into `state`. An Error (SLUICE_E_CONFIG) names the
+// document and what is wrong with it: the store was written by something else, or is damaged.
+Result<void> load_document(std::string_view kind, std::string_view key, std::string_view body,
+                           model::State& state);
+
+}  // namespace sluice::store

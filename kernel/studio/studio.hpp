@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The studio: the use cases of the upper floor, from draft to deployment. The management API, the
+// command line and `sluice apply` call it; nobody else changes what the store holds.
+//
+// An Edit is one change of the whole state: it starts from the state as it is, use cases alter its
+// private copy, and then Studio commits it as ONE transaction: what would be served is prepared,
+// the store takes the documents, the new snapshots swap in, the state is adopted. Whichever of
+// these fails, nothing has changed. A single use case is an Edit with one call in it:
+//
+//   auto version = studio.run(actor, [&](Edit& edit) { return edit.submit(api_id); });
+//
+// Errors: SLUICE_E_ARGUMENT (a law is broken; Error::where points into the noun), _NOT_FOUND,
+// _CONFLICT (it does not fit what is there, or somebody else changed it first), _FORBIDDEN. The
+// detail says what, by which rule, and what to do.
+//
+// Everything is [ctl]: one thread at a time, the same lock for all of it. What takes long (running
+// a draft) is split so that the caller can do it without that lock.
+
+#include "model/laws.hpp"
+#include "model/nouns.hpp"
+#include "store/documents.hpp"
+#include "studio/ports.hpp"
+
+#include <sluice/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace sluice::store {
+class Store;
+}
+
+namespace sluice::studio {
+
+inline constexpr std::size_t kOwnKeyCharactersMin = 16;     // shorter own API keys are refused
+inline constexpr std::size_t kOwnKeyCharactersMax = 256;    // longer ones too
+inline constexpr std::size_t kCredentialsPerConsumer = 16;  // for rotation, not for hoarding
+inline constexpr std::size_t kReasonCharactersMax = 2000;
+
+// Fills `bytes` with randomness; false: there is none, and what needed it is refused.
+using RandomSource = std::function<bool(std::span<unsigned char> bytes)>;
+RandomSource make_system_random();  // OpenSSL's generator; tests give their own
+
+enum class Applied { kCreated, kUpdated, kUnchanged, kDeleted };
+std::string_view to_text(Applied applied);  // "created", "updated", "unchanged", "deleted"
+
+// One line of what `sluice apply` prints.
+struct AppliedChange {
+  std::string kind;  // as documents name it: "workspace", "data-source", "api" ...
+  std::string name;  // what people call it: "shop/orders-db", "shop/Query User/V2@prod"
+  Applied what = Applied::kUnchanged;
+  bool operator==(const AppliedChange&) const = default;
+};
+
+// What a put left: the noun as it stands now (with its id), and what that took.
+template <class T>
+struct Put {
+  T stored;
+  Applied what = Applied::kUnchanged;
+};
+
+struct PublishRequest {  // R128: three required settings
+  std::string api_id;
+  unsigned version = 0;
+  std::string instance;
+  // Absent: refused, somebody has to decide. Empty: no domain, the instance's own address only
+  // (R036). It becomes the domain of every API under the REST API (R130, R131).
+  std::optional<std::string> domain;
+  std::string backend;  // "Default", for now
+};
+
+struct NewApiKey {
+  std::string consumer;
+  std::string own_key;            // empty: one is made
+  std::string source = "bearer";  // bearer, header:<name> or query:<name>
+  model::UnixMs valid_until = 0;  // 0 = no end
+};
+
+struct IssuedApiKey {
+  model::Credential credential;
+  std::string key;  // told here and never again: the store keeps its SHA-256
+};
+
+// One transaction in the making. Not kept beyond the use case it was handed to. [ctl]
+class Edit {
+ public:
+  // As this edit has it so far.
+  const model::State& state() const noexcept { return state_; }
+  const std::vector<AppliedChange>& changes() const noexcept { return changes_; }
+  const std::string& actor() const noexcept { return actor_; }
+
+  // ---- put: creates, updates or finds nothing to do, by the noun's key
+
+  // A new workspace gets its consumer, named like it (R103). Taking the approval rule away leaves
+  // the versions that wait as they are.
+  Result<Put<model::Workspace>> put_workspace(model::Workspace workspace);
+  // Its settings are checked on request only (Studio::check_data_source), or when it is served.
+  Result<Put<model::DataSource>> put_data_source(model::DataSource source);
+  Result<Put<model::GatewayInstance>> put_gateway_instance(model::GatewayInstance instance);
+  // The base path may not change while one of its APIs is deployed; the domain may (R131).
+  Result<Put<model::RestApi>> put_rest_api(model::RestApi rest_api);
+  // `id` empty: by workspace and name. With an id: that one, which may get a new name. Its REST API
+  // never changes (R065).
+  Result<Put<model::Workflow>> put_workflow(model::Workflow workflow);
+  // A draft, by workspace and name (a name is taken once in a workspace). An incomplete one is
+  // kept (R099), a wrong one refused. A changed draft is untested (R109), and what is published
+  // stays as it is (R098). `workflow` is the workflow's name.
+  Result<Put<model::Api>> put_api(std::string_view workspace, std::string_view workflow,
+                                  model::ApiDefinition definition);
+  // The same by id; it may rename.
+  Result<Put<model::Api>> update_draft(std::string_view api_id, model::ApiDefinition definition);
+  // A consumer of its own. A workspace's consumer keeps its workspace whatever `consumer` says.
+  Result<Put<model::Consumer>> put_consumer(model::Consumer consumer);
+  // Restores what an export holds: a version as it was frozen. An existing one is immutable (R119):
+  // equal is unchanged, anything else refused.
+  Result<Put<model::ApiVersion>> restore_version(model::ApiVersion version);
+  // The same for a credential, whose secret is known as a digest only; `id` empty: a new one, or
+  // the one with this lookup key.
+  Result<Put<model::Credential>> restore_credential(model::Credential credential);
+
+  // ---- delete: refused while something needs it, naming what
+
+  Result<void> delete_workspace(std::string_view name);  // with its consumer; must be empty
+  Result<void> delete_data_source(std::string_view workspace, std::string_view name);
+  Result<void> delete_gateway_instance(std::string_view name);
+  Result<void> delete_rest_api(std::string_view name);
+  Result<void> delete_workflow(std::string_view id);
+  Result<void> delete_api(std::string_view api_id);     // with versions and authorizations
+  Result<void> delete_consumer(std::string_view name);  // with credentials and authorizations
+
+  // ---- from draft to deployment
+
+  // Freezes the draft as the next version. Refused when incomplete (R099) or untested (R109).
+  Result<model::ApiVersion> submit(std::string_view api_id);
+  Result<model::ApiVersion> request_approval(std::string_view api_id, unsigned version);
+  // The requester may not approve unless the workspace allows it (R123).
+  Result<model::ApiVersion> approve(std::string_view api_id, unsigned version);
+  Result<model::ApiVersion> reject(std::string_view api_id, unsigned version, std::string reason);
+  // Replaces the version that is live on that instance (R157); authorises the workspace's consumer
+  // when the version asks for authentication (R103).
+  Result<Put<model::Deployment>> publish(const PublishRequest& request);
+  Result<void> undeploy(std::string_view api_id, std::string_view instance);
+
+  // ---- consumers, what they show, what they may call
+
+  Result<void> enable_consumer(std::string_view name);
+  Result<void> disable_consumer(std::string_view name);
+  // A key that anybody has already is refused, the same consumer's too.
+  Result<IssuedApiKey> add_api_key(const NewApiKey& request);
+  // `sluice apply`: an own key that this consumer holds already is unchanged, or gets the new end.
+  Result<Put<model::Credential>> put_api_key(const NewApiKey& request);
+  Result<void> revoke_credential(std::string_view id);
+  Result<Put<model::Authorization>> grant(model::Authorization authorization);
+  Result<void> revoke_authorization(std::string_view consumer, std::string_view api_id);
+
+ private:
+  friend class Studio;
+  Edit(model::State state, std::string actor, const Clock& clock, const RandomSource& random);
+
+  template <class T>
+  Put<T> keep(std::string key, std::string name, T noun, const T* before);
+  template <class T>
+  void drop(std::string_view key, std::string name);
+  Result<std::string> make_id(std::string_view prefix);
+  Result<const model::Api*> find_api(std::string_view api_id) const;
+  Result<const model::ApiVersion*> find_version(std::string_view api_id, unsigned version) const;
+  Result<Put<model::Api>> put_draft(const model::Api* existing, const model::Workflow& workflow,
+                                    model::ApiDefinition definition);
+  Result<model::Credential> make_api_key(const NewApiKey& request, std::string* key);
+  Result<void> set_enabled(std::string_view name, bool enabled);
+  std::string name_of(const model::Api& api) const;
+
+  model::State state_;
+  std::string actor_;
+  const Clock& clock_;
+  const RandomSource& random_;
+  std::vector<AppliedChange> changes_;
+  std::vector<store::DocumentRef> touched_;
+  bool serving_changes_ = false;
+};
+
+// A draft as it was when its test began. It can be run without the studio's lock.
+struct TestTicket {
+  std::string api_id;
+  std::uint64_t draft_revision = 0;
+  model::ApiDefinition definition;
+  model::DataSource source;
+  std::vector<std::pair<std::string, std::string>> parameters;
+};
+
+enum class TestVerdict {
+  kPassed,
+  kFailed,
+  kDraftChanged,  // passed, but the draft was edited meanwhile: it stays untested
+};
+std::string_view to_text(TestVerdict verdict);
+
+struct TestReport {
+  TestOutcome outcome;
+  TestVerdict verdict = TestVerdict::kFailed;
+};
+
+enum class ApplyMode { kCommit, kDryRun };
+
+class Studio {
+ public:
+  // Loads the state; serves nothing yet.
+  static Result<std::unique_ptr<Studio>> make(store::Store& store, LowerFloor& lower_floor,
+                                              const Clock& clock, RandomSource random);
+  ~Studio();
+  Studio(const Studio&) = delete;
+  Studio& operator=(const Studio&) = delete;
+
+  // Prepares and swaps in what the state says: once, at start.
+  Result<void> serve();
+  // Reads the store again and serves that: after SLUICE_E_CONFLICT, or when another node wrote.
+  Result<void> refresh();
+
+  // Everything, to read and to list. Valid until the next change; copying it is cheap.
+  const model::State& state() const noexcept { return state_; }
+
+  // One use case as one transaction; hands back what it answers (a Result). `actor` is written
+  // into what is submitted, approved and deployed.
+  template <class UseCase>
+  auto run(std::string_view actor, UseCase&& use_case) -> std::invoke_result_t<UseCase, Edit&> {
+    Edit edit = begin_edit(actor);
+    auto answer = std::forward<UseCase>(use_case)(edit);
+    if (!answer) return answer;
+    if (auto done = finish_edit(std::move(edit), ApplyMode::kCommit); !done) return done.error();
+    return answer;
+  }
+
+  // Several use cases as one transaction: `fill` calls them on the Edit. A dry run checks
+  // everything, what would be served too, and changes nothing.
+  Result<std::vector<AppliedChange>> apply(std::string_view actor,
+                                           const std::function<Result<void>(Edit&)>& fill,
+                                           ApplyMode mode);
+
+  // ---- looking at sources (blocks; by name, or settings that are not saved yet)
+  Result<void> check_data_source(const model::DataSource& source);
+  Result<std::vector<TableInfo>> list_tables(std::string_view workspace, std::string_view name,
+                                             const std::string& search);
+  Result<TableDescription> describe_table(std::string_view workspace, std::string_view name,
+                                          const std::string& table);
+
+  // ---- testing a draft
+  // Refused when the draft is incomplete or a required parameter has no value (R111).
+  Result<TestTicket> begin_test(std::string_view api_id,
+                                std::vector<std::pair<std::string, std::string>> parameters);
+  // Marks the draft tested when `passed` and nobody edited it meanwhile.
+  Result<TestVerdict> finish_test(const TestTicket& ticket, bool passed);
+  // The three in one: begin, LowerFloor::run_draft, finish.
+  Result<TestReport> test_api(std::string_view api_id,
+                              std::vector<std::pair<std::string, std::string>> parameters);
+
+ private:
+  Studio(store::Store& store, LowerFloor& lower_floor, const Clock& clock, RandomSource random);
+  Edit begin_edit(std::string_view actor) const;
+  Result<std::vector<AppliedChange>> finish_edit(Edit&& edit, ApplyMode mode);
+
+  store::Store& store_;
+  LowerFloor& lower_floor_;
+  const Clock& clock_;
+  RandomSource random_;
+  model::State state_;
+};
+
+// Did a run answer as it should? (R114: the success code.)
+bool is_success(const TestOutcome& outcome);
+
+// ---- finding by what people call it; nullptr when there is none
+const model::Workflow* find_workflow(const model::State& state, std::string_view workspace,
+                                     std::string_view name);
+const model::Api* find_api(const model::State& state, std::string_view workspace,
+                           std::string_view name);
+std::vector<const model::ApiVersion*> list_versions(const model::State& state,
+                                                    std::string_view api_id);  // newest first
+std::vector<const model::Deployment*> list_deployments(const model::State& state,
+                                                       std::string_view api_id);
+// Deployed APIs under a REST API: who is touched when its domain changes (R131).
+std::vector<const model::Api*> list_deployed_apis(const model::State& state,
+                                                  std::string_view rest_api);
+
+// "https://api.example.com/v1/user/info" (R004, R053). `origin`: scheme and authority of the
+// instance, "http://127.0.0.1:8080"; with a domain, its host takes the place of the instance's.
+std::string make_access_url(std::string_view origin, const model::RestApi& rest_api,
+                            const model::ApiDefinition& definition);
+
+}  // namespace sluice::studio
