@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/laws.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <set>
+#include <utility>
+
+namespace sluice::model {
+namespace {
+
+constexpr std::size_t kFaultsToldMax = 20;
+
+bool is_letter(char32_t c) { return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z'); }
+bool is_digit(char32_t c) { return c >= U'0' && c <= U'9'; }
+bool is_chinese(char32_t c) {  // the blocks of unified ideographs, their extensions, and zero
+  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x323AF) || c == 0x3007;
+}
+
+std::optional<std::u32string> decode_utf8(std::string_view text) {
+  std::u32string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80           ? 1
+                               : (lead >> 5) == 0x06 ? 2
+                               : (lead >> 4) == 0x0E ? 3
+                               : (lead >> 3) == 0x1E ? 4
+                                                     : 0;
+    if (length == 0 || i + length > text.size()) return std::nullopt;
+    char32_t c = length == 1 ? lead : lead & (0x7Fu >> length);
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      if ((next & 0xC0) != 0x80) return std::nullopt;
+      c = (c << 6) | (next & 0x3F);
+    }
+    constexpr std::array<char32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
+    if (c < kSmallest[length] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) return std::nullopt;
+    out += c;
+    i += length;
+  }
+  return out;
+}
+
+Fault invalid_utf8(std::string where) {
+  return {std::move(where), "", "the text is not valid UTF-8", "send it as UTF-8"};
+}
+
+// One pass over a noun: collects what is wrong.
+class Collector {
+ public:
+  void add(std::string where, std::string rule, std::string what, std::string remedy) {
+    faults_.push_back({std::move(where), std::move(rule), std::move(what), std::move(remedy)});
+  }
+  void add(std::optional<Fault> fault) {
+    if (fault) faults_.push_back(std::move(*fault));
+  }
+  void check_description(std::string_view text, std::string where) {
+    const auto characters = count_characters(text);
+    if (!characters) return add(invalid_utf8(std::move(where)));
+    if (*characters <= kDescriptionCharactersMax) return;
+    add(std::move(where), "", "the description has " + std::to_string(*characters) + " characters",
+        "use at most " + std::to_string(kDescriptionCharactersMax));
+  }
+  // Columns, tables, samples: whatever the source calls them, within a bound.
+  void check_text(std::string_view text, std::string where) {
+    if (text.size() > kTextBytesMax) {
+      return add(std::move(where), "", "the text is too long",
+                 "use at most " + std::to_string(kTextBytesMax) + " bytes");
+    }
+    if (!count_characters(text)) return add(invalid_utf8(std::move(where)));
+    if (text.find('\0') != std::string_view::npos) {
+      add(std::move(where), "", "the text holds a NUL character", "remove it");
+    }
+  }
+  void check_settings(std::string_view text, std::string where) {
+    if (text.size() <= kSettingsBytesMax) return;
+    add(std::move(where), "", "the settings are too long",
+        "use at most " + std::to_string(kSettingsBytesMax) + " bytes");
+  }
+  Faults take() { return std::move(faults_); }
+
+ private:
+  Faults faults_;
+};
+
+std::optional<Fault> find_parameter_name_fault(std::string_view name, std::string where) {
+  const bool right = !name.empty() && name.size() <= kParameterNameMax &&
+                     !is_digit(char32_t(name[0])) &&
+                     std::all_of(name.begin(), name.end(), [](char c) {
+                       return is_letter(static_cast<unsigned char>(c)) ||
+                              is_digit(static_cast<unsigned char>(c)) || c == '_';
+                     });
+  if (right) return std::nullopt;
+  return Fault{std::move(where), "R087", "'" + std::string(name) + "' is no parameter name",
+               "begin with a letter or _, go on with letters, digits and _, at most " +
+                   std::to_string(kParameterNameMax) + " characters"};
+}
+
+std::optional<Fault> find_value_fault(std::string_view text, ParameterType type,
+                                      std::string_view role, std::string where) {
+  if (is_value_of(text, type)) return std::nullopt;
+  return Fault{std::move(where), "R087",
+               "the " + std::string(role) + " '" + std::string(text) + "' is no " +
+                   std::string(to_text(type)),
+               "write a value of that type or change the type"};
+}
+
+// Path segments between slashes, none empty, none that a client would resolve away.
+bool has_bad_segment(std::string_view path) {
+  std::size_t begin = 1;
+  while (begin <= path.size()) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    const auto segment = path.substr(begin, end - begin);
+    if (segment.empty() || segment == "." || segment == "..") return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+template <class IsAllowed>
+bool is_all(std::string_view text, IsAllowed is_allowed) {
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_allowed(static_cast<unsigned char>(c)); });
+}
+
+std::optional<Fault> find_key_source_fault(std::string_view source) {
+  const auto is_token = [](unsigned char c) {
+    return is_letter(c) || is_digit(c) || c == '-' || c == '_';
+  };
+  for (const std::string_view prefix : {"header:", "query:"}) {
+    if (!source.starts_with(prefix)) continue;
+    const auto name = source.substr(prefix.size());
+    if (!name.empty() && name.size() <= kPlainNameMax && is_all(name, is_token)) {
+      return std::nullopt;
+    }
+  }
+  if (source == "bearer") return std::nullopt;
+  return Fault{"/attributes/source", "R145", "'" + std::string(source) + "' is no place for a key",
+               "use bearer, header:<name> or query:<name>; a name has letters, digits, - and _"};
+}
+
+template <class T>
+bool parse_number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  if constexpr (std::is_floating_point_v<T>) return std::isfinite(value);
+  return true;
+}
+
+// Words of an enumeration, in the order of its enumerators.
+template <class E, std::size_t N>
+std::optional<E> parse_word(const std::array<std::string_view, N>& words, std::string_view text) {
+  const auto it = std::find(words.begin(), words.end(), text);
+  if (it == words.end()) return std::nullopt;
+  return static_cast<E>(it - words.begin());
+}
+template <class E, std::size_t N>
+std::string_view word_of(const std::array<std::string_view, N>& words, E value) {
+  const auto i = static_cast<std::size_t>(value);
+  return i < N ? words[i] : std::string_view("?");
+}
+
+constexpr std::array<std::string_view, 2> kMethods = {"GET", "POST"};
+constexpr std::array<std::string_view, 6> kTypes = {"string", "int",    "long",
+                                                    "float",  "double", "boolean"};
+constexpr std::array<std::string_view, 2> kPositions = {"query", "body"};
+constexpr std::array<std::string_view, 6> kOperators = {"=", "!=", ">", ">=", "<", "<="};
+constexpr std::array<std::string_view, 3> kShapes = {"single", "list", "page"};
+constexpr std::array<std::string_view, 3> kEnvelopes = {"default", "full", "bare"};
+constexpr std::array<std::string_view, 4> kStatuses = {"To Be Requested", "Under Approval",
+                                                       "Rejected", "Can Be Published"};
+
+// Names that a paged answer reads from the request itself.
+constexpr std::array<std::string_view, 3> kPageParameters = {"pageNum", "pageSize",
+                                                             "returnTotalNum"};
+
+void check_request_parameters(const ApiDefinition& definition, Collector& faults) {
+  if (definition.request_parameters.size() > kParametersMax) {
+    faults.add("/request_parameters", "", "there are too many request parameters",
+               "keep at most " + std::to_string(kParametersMax));
+    return;
+  }
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < definition.request_parameters.size(); ++i) {
+    const auto& parameter = definition.request_parameters[i];
+    const auto at = "/request_parameters/" + std::to_string(i);
+    faults.add(find_parameter_name_fault(parameter.name, at + "/name"));
+    if (!names.insert(parameter.name).second) {
+      faults.add(at + "/name", "R087",
+                 "the request parameter '" + parameter.name + "' is there twice",
+                 "give each one its own name (upper and lower case differ)");
+    }
+    if (definition.shape == ResultShape::kPage &&
+        std::find(kPageParameters.begin(), kPageParameters.end(), parameter.name) !=
+            kPageParameters.end()) {
+      faults.add(at + "/name", "R087",
+                 "'" + parameter.name + "' belongs to the paging of the result shape 'page'",
+                 "choose another name or another result shape");
+    }
+    if (definition.method == HttpMethod::kGet && parameter.position != Position::kQuery) {
+      faults.add(at + "/position", "R075", "a GET has parameters in the query only",
+                 "set the position to query or the method to POST");
+    }
+    faults.check_text(parameter.column, at + "/column");
+    faults.check_text(parameter.sample, at + "/sample");
+    faults.check_description(parameter.description, at + "/description");
+    if (!parameter.sample.empty()) {
+      faults.add(find_value_fault(parameter.sample, parameter.type, "sample", at + "/sample"));
+    }
+    if (parameter.default_value) {
+      faults.check_text(*parameter.default_value, at + "/default");
+      faults.add(
+          find_value_fault(*parameter.default_value, parameter.type, "default", at + "/default"));
+    }
+  }
+}
+
+void check_response_parameters(const ApiDefinition& definition, Collector& faults) {
+  if (definition.response_parameters.size() > kParametersMax) {
+    faults.add("/response_parameters", "", "there are too many response parameters",
+               "keep at most " + std::to_string(kParametersMax));
+    return;
+  }
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < definition.response_parameters.size(); ++i) {
+    const auto& parameter = definition.response_parameters[i];
+    const auto at = "/response_parameters/" + std::to_string(i);
+    faults.add(find_parameter_name_fault(parameter.name, at + "/name"));
+    if (!names.insert(parameter.name).second) {
+      faults.add(at + "/name", "R085",
+                 "the response parameter '" + parameter.name + "' is there twice",
+                 "give each one its own name (upper and lower case differ)");
+    }
+    faults.check_text(parameter.column, at + "/column");
+    faults.check_text(parameter.sample, at + "/sample");
+    faults.check_description(parameter.description, at + "/description");
+    if (!parameter.sample.empty()) {
+      faults.add(find_value_fault(parameter.sample, parameter.type, "sample", at + "/sample"));
+    }
+  }
+}
+
+}  // namespace
+
+Error make_error(const Faults& faults) {
+  std::string detail;
+  for (std::size_t i = 0; i < faults.size() && i < kFaultsToldMax; ++i) {
+    const auto& fault = faults[i];
+    if (i) detail += "; ";
+    if (faults.size() > 1) detail += fault.where + ": ";
+    detail += fault.what;
+    if (!fault.rule.empty()) detail += " (" + fault.rule + ")";
+    detail += ": " + fault.remedy;
+  }
+  if (faults.size() > kFaultsToldMax) {
+    detail += "; and " + std::to_string(faults.size() - kFaultsToldMax) + " more";
+  }
+  return {SLUICE_E_ARGUMENT, std::move(detail), {}, faults.empty() ? "" : faults.front().where};
+}
+
+std::optional<std::size_t> count_characters(std::string_view text) {
+  const auto decoded = decode_utf8(text);
+  if (!decoded) return std::nullopt;
+  return decoded->size();
+}
+
+std::optional<Fault> find_title_fault(std::string_view title, std::string where) {
+  const auto text = decode_utf8(title);
+  if (!text) return invalid_utf8(std::move(where));
+  const auto fault = [&](std::string what, std::string remedy) {
+    return Fault{std::move(where), "R060", std::move(what), std::move(remedy)};
+  };
+  if (text->size() < kTitleCharactersMin || text->size() > kTitleCharactersMax) {
+    return fault("the name has " + std::to_string(text->size()) + " characters", "use 4 to 50");
+  }
+  if (!is_letter(text->front()) && !is_chinese(text->front())) {
+    return fault("the name does not begin with a letter", "begin with a letter (Chinese ones too)");
+  }
+  for (std::size_t i = 0; i < text->size(); ++i) {
+    const char32_t c = (*text)[i];
+    if (is_letter(c) || is_chinese(c) || is_digit(c) || c == U'_') continue;
+    const bool is_inner_space = c == U' ' && i + 1 < text->size() && (*text)[i + 1] != U' ';
+    if (is_inner_space) continue;
+    return fault(c == U' ' ? "a space ends the name or follows another one"
+                           : "character " + std::to_string(i + 1) + " of the name is not allowed",
+                 "use letters, digits, _ and single spaces between words");
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> find_plain_name_fault(std::string_view name, std::string where) {
+  const auto is_allowed = [](unsigned char c) {
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
+  };
+  const auto is_first = [](unsigned char c) { return is_letter(c) || is_digit(c); };
+  if (!name.empty() && name.size() <= kPlainNameMax && is_all(name, is_allowed) &&
+      is_first(static_cast<unsigned char>(name[0]))) {
+    return std::nullopt;
+  }
+  return Fault{std::move(where), "", "the name is empty, too long or has a character out of place",
+               "begin with a letter or digit, go on with letters, digits, _, - and ., at most " +
+                   std::to_string(kPlainNameMax) + " characters"};
+}
+
+std::optional<Fault> find_base_path_fault(std::string_view path, std::string where) {
+  const auto fault = [&](std::string what, std::string remedy) {
+    return Fault{std::move(where), "R052", std::move(what), std::move(remedy)};
+  };
+  if (!path.starts_with('/')) return fault("the base path does not begin with /", "write /v1");
+  if (path.size() > kBasePathBytesMax) return fault("the base path is too long", "use 256 bytes");
+  if (path == "/") return std::nullopt;
+  if (path.ends_with('/')) return fault("the base path ends with /", "leave the last / out");
+  const auto is_allowed = [](unsigned char c) {
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.' || c == '/';
+  };
+  if (!is_all(path, is_allowed)) {
+    return fault("the base path has a character that is not allowed",
+                 "use letters, digits, _, -, . and /");
+  }
+  if (has_bad_segment(path)) return fault("a part of the base path is empty, . or ..", "name it");
+  return std::nullopt;
+}
+
+std::optional<Fault> find_api_path_fault(std::string_view path, std::string where) {
+  const auto fault = [&](std::string rule, std::string what, std::string remedy) {
+    return Fault{std::move(where), std::move(rule), std::move(what), std::move(remedy)};
+  };
+  if (!path.starts_with('/')) {
+    return fault("R070", "the API path does not begin with /", "write /user/info");
+  }
+  if (path.size() > kApiPathCharactersMax) {
+    return fault("R071", "the API path has " + std::to_string(path.size()) + " characters",
+                 "use at most 200");
+  }
+  const auto is_allowed = [](unsigned char c) {
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '/';
+  };
+  if (!is_all(path, is_allowed)) {
+    return fault("R070", "the API path has a character that is not allowed",
+                 "use letters, digits, _, - and /");
+  }
+  if (has_bad_segment(path)) {
+    return fault("R070", "the API path has an empty part or ends with /", "leave that / out");
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> find_domain_fault(std::string_view domain, std::string where) {
+  if (domain.empty()) return std::nullopt;
+  const auto fault = [&](std::string what, std::string remedy) {
+    return Fault{std::move(where), "R039", std::move(what), std::move(remedy)};
+  };
+  if (domain.size() > 253) return fault("the domain is too long", "use at most 253 characters");
+  std::size_t begin = 0;
+  while (begin <= domain.size()) {
+    const auto end = std::min(domain.find('.', begin), domain.size());
+    const auto label = domain.substr(begin, end - begin);
+    const auto is_allowed = [](unsigned char c) {
+      return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-';
+    };
+    if (label.empty() || label.size() > 63 || !is_all(label, is_allowed) ||
+        label.starts_with('-') || label.ends_with('-')) {
+      return fault("this is no domain name",
+                   "write api.example.com: lower case, without scheme, port and path");
+    }
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
+bool is_value_of(std::string_view text, ParameterType type) {
+  switch (type) {
+    case ParameterType::kString:
+      return count_characters(text).has_value();
+    case ParameterType::kInt:
+      return parse_number<std::int32_t>(text);
+    case ParameterType::kLong:
+      return parse_number<std::int64_t>(text);
+    case ParameterType::kFloat:
+      return parse_number<float>(text);
+    case ParameterType::kDouble:
+      return parse_number<double>(text);
+    case ParameterType::kBoolean:
+      return text == "true" || text == "false";
+  }
+  return false;
+}
+
+Faults find_faults(const Workspace& workspace) {
+  Collector faults;
+  faults.add(find_plain_name_fault(workspace.name, "/name"));
+  faults.check_description(workspace.description, "/description");
+  return faults.take();
+}
+
+Faults find_faults(const DataSource& source) {
+  Collector faults;
+  faults.add(find_plain_name_fault(source.workspace, "/workspace"));
+  faults.add(find_plain_name_fault(source.name, "/name"));
+  faults.add(find_plain_name_fault(source.type, "/type"));
+  faults.check_settings(source.settings_json, "/settings");
+  faults.check_description(source.description, "/description");
+  return faults.take();
+}
+
+Faults find_faults(const GatewayInstance& instance) {
+  Collector faults;
+  faults.add(find_plain_name_fault(instance.name, "/name"));
+  return faults.take();
+}
+
+Faults find_faults(const RestApi& rest_api) {
+  Collector faults;
+  faults.add(find_plain_name_fault(rest_api.name, "/name"));
+  faults.add(find_base_path_fault(rest_api.base_path, "/base_path"));
+  faults.add(find_domain_fault(rest_api.domain, "/domain"));
+  faults.check_description(rest_api.description, "/description");
+  return faults.take();
+}
+
+Faults find_faults(const Workflow& workflow) {
+  Collector faults;
+  faults.add(find_plain_name_fault(workflow.workspace, "/workspace"));
+  faults.add(find_title_fault(workflow.name, "/name"));
+  if (workflow.rest_api.empty()) {
+    faults.add("/rest_api", "R055", "the workflow names no REST API", "create one and name it");
+  }
+  if (workflow.gateway_type != "cloud-native") {
+    faults.add("/gateway_type", "R062", "this type of gateway is not known",
+               "use cloud-native, the only one");
+  }
+  return faults.take();
+}
+
+Faults find_faults(const ApiDefinition& definition) {
+  Collector faults;
+  if (auto fault = find_title_fault(definition.name, "/name")) {
+    fault->rule = "R069";
+    faults.add(std::move(fault));
+  }
+  faults.check_description(definition.description, "/description");
+  faults.add(find_api_path_fault(definition.path, "/path"));
+  if (!definition.data_source.empty()) {
+    faults.add(find_plain_name_fault(definition.data_source, "/data_source"));
+  }
+  faults.check_text(definition.table, "/table");
+  check_request_parameters(definition, faults);
+  check_response_parameters(definition, faults);
+  if (definition.timeout_ms <= 0 || definition.timeout_ms > kTimeoutMsMax) {
+    faults.add("/timeout_ms", "R094", "the timeout is out of range", "use 1 to 30000 milliseconds");
+  }
+  if (definition.max_rows < 1 || definition.max_rows > kMaxRowsMax) {
+    faults.add("/max_rows", "R095", "the number of records is out of range", "use 1 to 10000");
+  }
+  if (!definition.authentication.type.empty()) {
+    faults.add(find_plain_name_fault(definition.authentication.type, "/authentication/type"));
+  }
+  faults.check_settings(definition.authentication.settings_json, "/authentication/settings");
+  return faults.take();
+}
+
+Faults find_faults(const Consumer& consumer) {
+  Collector faults;
+  faults.add(find_plain_name_fault(consumer.name, "/name"));
+  faults.check_description(consumer.description, "/description");
+  return faults.take();
+}
+
+Faults find_faults(const Credential& credential) {
+  Collector faults;
+  if (!credential.id.empty()) faults.add(find_plain_name_fault(credential.id, "/id"));
+  faults.add(find_plain_name_fault(credential.consumer, "/consumer"));
+  faults.add(find_plain_name_fault(credential.type, "/type"));
+  if (credential.lookup_key.empty() || credential.lookup_key.size() > kTextBytesMax ||
+      credential.secret.size() > kTextBytesMax) {
+    faults.add("/lookup_key", "", "what finds or proves the credential is missing or too long",
+               "take it from an export, or add a new credential");
+  }
+  if (credential.valid_until < 0) {
+    faults.add("/valid_until", "", "the end lies before 1970",
+               "give milliseconds since 1970, or 0 for no end");
+  }
+  if (credential.attributes.size() > kParametersMax) {
+    faults.add("/attributes", "", "there are too many attributes",
+               "keep at most " + std::to_string(kParametersMax));
+  }
+  for (const auto& [name, value] : credential.attributes) {
+    faults.check_text(name, "/attributes");
+    faults.check_text(value, "/attributes/" + name);
+  }
+  if (credential.type == "api-key") {
+    if (credential.lookup_key.size() != 32 || credential.secret != credential.lookup_key) {
+      faults.add("/lookup_key", "", "an API key is kept as its SHA-256, 32 bytes",
+                 "take it from an export, or add the key itself");
+    }
+    std::string_view source = "bearer";
+    for (const auto& [name, value] : credential.attributes) {
+      if (name == "source") source = value;
+    }
+    faults.add(find_key_source_fault(source));
+  }
+  return faults.take();
+}
+
+Faults find_missing(const ApiDefinition& definition) {
+  Collector missing;
+  if (definition.data_source.empty()) {
+    missing.add("/data_source", "R080", "no data source is chosen", "choose one");
+  }
+  if (definition.table.empty()) missing.add("/table", "R081", "no table is chosen", "choose one");
+  if (definition.response_parameters.empty()) {
+    missing.add("/response_parameters", "R099", "nothing is answered",
+                "set at least one column as response parameter");
+  }
+  for (std::size_t i = 0; i < definition.request_parameters.size(); ++i) {
+    if (!definition.request_parameters[i].column.empty()) continue;
+    missing.add(
+        "/request_parameters/" + std::to_string(i) + "/column", "R084",
+        "the request parameter '" + definition.request_parameters[i].name + "' has no column",
+        "choose the column that it is compared with");
+  }
+  for (std::size_t i = 0; i < definition.response_parameters.size(); ++i) {
+    if (!definition.response_parameters[i].column.empty()) continue;
+    missing.add(
+        "/response_parameters/" + std::to_string(i) + "/column", "R085",
+        "the response parameter '" + definition.response_parameters[i].name + "' has no column",
+        "choose the column that it shows");
+  }
+  return missing.take();
+}
+
+std::string join_paths(std::string_view base_path, std::string_view api_path) {
+  while (base_path.ends_with('/')) base_path.remove_suffix(1);
+  std::string joined(base_path);
+  if (!api_path.starts_with('/')) joined += '/';
+  joined += api_path;
+  return joined;
+}
+
+std::string_view to_text(HttpMethod method) { return word_of(kMethods, method); }
+std::string_view to_text(ParameterType type) { return word_of(kTypes, type); }
+std::string_view to_text(Position position) { return word_of(kPositions, position); }
+std::string_view to_text(Operator op) { return word_of(kOperators, op); }
+std::string_view to_text(ResultShape shape) { return word_of(kShapes, shape); }
+std::string_view to_text(Envelope envelope) { return word_of(kEnvelopes, envelope); }
+std::string_view to_text(VersionStatus status) { return word_of(kStatuses, status); }
+
+std::optional<HttpMethod> parse_http_method(std::string_view text) {
+  return parse_word<HttpMethod>(kMethods, text);
+}
+std::optional<ParameterType> parse_parameter_type(std::string_view text) {
+  return parse_word<ParameterType>(kTypes, text);
+}
+std::optional<Position> parse_position(std::string_view text) {
+  return parse_word<Position>(kPositions, text);
+}
+std::optional<Operator> parse_operator(std::string_view text) {
+  return parse_word<Operator>(kOperators, text);
+}
+std::optional<ResultShape> parse_result_shape(std::string_view text) {
+  return parse_word<ResultShape>(kShapes, text);
+}
+std::optional<Envelope> parse_envelope(std::string_view text) {
+  return parse_word<Envelope>(kEnvelopes, text);
+}
+std::optional<VersionStatus> parse_version_status(std::string_view text) {
+  return parse_word<VersionStatus>(kStatuses, text);
+}
+
+}  // namespace sluice::model
