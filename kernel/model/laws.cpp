@@ -77,6 +77,7 @@ class Collector {
     }
   }
   void check_settings(std::string_view text, std::string where) {
+    if (!count_characters(text)) return add(invalid_utf8(std::move(where)));
     if (text.size() <= kSettingsBytesMax) return;
     add(std::move(where), "", "the settings are too long",
         "use at most " + std::to_string(kSettingsBytesMax) + " bytes");

@@ -9,6 +9,8 @@
 #include <sluice/result.hpp>
 
 #include <array>
+#include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,8 +68,9 @@ inline constexpr Kind kKindOf<model::Credential> = Kind::kCredential;
 template <>
 inline constexpr Kind kKindOf<model::Authorization> = Kind::kAuthorization;
 
-// The document of a noun in `state`; empty when it has none under that key.
-std::string make_document(const model::State& state, const DocumentRef& ref);
+// The document of a noun in `state`; absent when it has none under that key. An Error: the noun
+// holds text that is not UTF-8.
+Result<std::optional<std::string>> make_document(const model::State& state, const DocumentRef& ref);
 
 // Puts the noun that a document describes into `state`. An Error (SLUICE_E_CONFIG) names the
 // document and what is wrong with it: the store was written by something else, or is damaged.

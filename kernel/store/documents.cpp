@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/documents.hpp"
+
+#include "model/laws.hpp"
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <type_traits>
+#include <utility>
+
+namespace sluice::store {
+namespace {
+
+using Json = nlohmann::json;
+
+// Bytes that are no text, a digest for one.
+struct Bytes {
+  std::string& bytes;
+};
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+std::string make_hex(std::string_view bytes) {
+  std::string hex;
+  hex.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    hex += kHexDigits[static_cast<unsigned char>(c) >> 4];
+    hex += kHexDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return hex;
+}
+
+std::optional<std::string> parse_hex(std::string_view hex) {
+  if (hex.size() % 2) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const auto high = kHexDigits.find(hex[i]), low = kHexDigits.find(hex[i + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+    bytes += static_cast<char>(high << 4 | low);
+  }
+  return bytes;
+}
+
+template <class E>
+std::optional<E> parse_enum(std::string_view text) {
+  if constexpr (std::is_same_v<E, model::HttpMethod>) return model::parse_http_method(text);
+  if constexpr (std::is_same_v<E, model::ParameterType>) return model::parse_parameter_type(text);
+  if constexpr (std::is_same_v<E, model::Position>) return model::parse_position(text);
+  if constexpr (std::is_same_v<E, model::Operator>) return model::parse_operator(text);
+  if constexpr (std::is_same_v<E, model::ResultShape>) return model::parse_result_shape(text);
+  if constexpr (std::is_same_v<E, model::Envelope>) return model::parse_envelope(text);
+  if constexpr (std::is_same_v<E, model::VersionStatus>) return model::parse_version_status(text);
+}
+
+// ---- the members of each noun, once for both directions. A member that is absent from a document
+// is an error: taking a default for it could switch an authentication off.
+
+template <class V>
+void visit(V& v, model::Workspace& n) {
+  v("name", n.name);
+  v("description", n.description);
+  v("requires_approval", n.requires_approval);
+  v("allows_self_approval", n.allows_self_approval);
+}
+template <class V>
+void visit(V& v, model::DataSource& n) {
+  v("workspace", n.workspace);
+  v("name", n.name);
+  v("type", n.type);
+  v("settings", n.settings_json);
+  v("description", n.description);
+}
+template <class V>
+void visit(V& v, model::GatewayInstance& n) {
+  v("name", n.name);
+}
+template <class V>
+void visit(V& v, model::RestApi& n) {
+  v("name", n.name);
+  v("base_path", n.base_path);
+  v("domain", n.domain);
+  v("description", n.description);
+}
+template <class V>
+void visit(V& v, model::Workflow& n) {
+  v("id", n.id);
+  v("workspace", n.workspace);
+  v("name", n.name);
+  v("rest_api", n.rest_api);
+  v("gateway_type", n.gateway_type);
+}
+template <class V>
+void visit(V& v, model::RequestParameter& n) {
+  v("name", n.name);
+  v("column", n.column);
+  v("type", n.type);
+  v("position", n.position);
+  v("operator", n.op);
+  v("required", n.required);
+  v("default", n.default_value);
+  v("sample", n.sample);
+  v("description", n.description);
+}
+template <class V>
+void visit(V& v, model::ResponseParameter& n) {
+  v("name", n.name);
+  v("column", n.column);
+  v("type", n.type);
+  v("sample", n.sample);
+  v("description", n.description);
+}
+template <class V>
+void visit(V& v, model::Authentication& n) {
+  v("type", n.type);
+  v("settings", n.settings_json);
+}
+template <class V>
+void visit(V& v, model::ApiDefinition& n) {
+  v("name", n.name);
+  v("description", n.description);
+  v("path", n.path);
+  v("method", n.method);
+  v("data_source", n.data_source);
+  v("table", n.table);
+  v("request_parameters", n.request_parameters);
+  v("response_parameters", n.response_parameters);
+  v("shape", n.shape);
+  v("envelope", n.envelope);
+  v("int64_as_string", n.int64_as_string);
+  v("timeout_ms", n.timeout_ms);
+  v("max_rows", n.max_rows);
+  v("authentication", n.authentication);
+}
+template <class V>
+void visit(V& v, model::Api& n) {
+  v("id", n.id);
+  v("workspace", n.workspace);
+  v("workflow_id", n.workflow_id);
+  v("draft", n.draft);
+  v("draft_revision", n.draft_revision);
+  v("tested_revision", n.tested_revision);
+  v("last_version", n.last_version);
+}
+template <class V>
+void visit(V& v, model::ApiVersion& n) {
+  v("api_id", n.api_id);
+  v("number", n.number);
+  v("definition", n.definition);
+  v("status", n.status);
+  v("submitted_by", n.submitted_by);
+  v("submitted_at", n.submitted_at);
+  v("requested_by", n.requested_by);
+  v("decided_by", n.decided_by);
+  v("decision_reason", n.decision_reason);
+}
+template <class V>
+void visit(V& v, model::Deployment& n) {
+  v("api_id", n.api_id);
+  v("instance", n.instance);
+  v("version", n.version);
+  v("backend", n.backend);
+  v("deployed_by", n.deployed_by);
+  v("deployed_at", n.deployed_at);
+}
+template <class V>
+void visit(V& v, model::Consumer& n) {
+  v("name", n.name);
+  v("workspace", n.workspace);
+  v("description", n.description);
+  v("enabled", n.enabled);
+}
+template <class V>
+void visit(V& v, model::Credential& n) {
+  v("id", n.id);
+  v("consumer", n.consumer);
+  v("type", n.type);
+  v("lookup_key", Bytes{n.lookup_key});
+  v("secret", Bytes{n.secret});
+  v("display", n.display);
+  v("attributes", n.attributes);
+  v("enabled", n.enabled);
+  v("valid_until", n.valid_until);
+}
+template <class V>
+void visit(V& v, model::Authorization& n) {
+  v("consumer", n.consumer);
+  v("api_id", n.api_id);
+  v("valid_until", n.valid_until);
+}
+
+std::string key_of(const model::Workspace& n) { return n.name; }
+std::string key_of(const model::DataSource& n) { return model::make_key(n.workspace, n.name); }
+std::string key_of(const model::GatewayInstance& n) { return n.name; }
+std::string key_of(const model::RestApi& n) { return n.name; }
+std::string key_of(const model::Workflow& n) { return n.id; }
+std::string key_of(const model::Api& n) { return n.id; }
+std::string key_of(const model::ApiVersion& n) {
+  return model::make_version_key(n.api_id, n.number);
+}
+std::string key_of(const model::Deployment& n) { return model::make_key(n.api_id, n.instance); }
+std::string key_of(const model::Consumer& n) { return n.name; }
+std::string key_of(const model::Credential& n) { return n.id; }
+std::string key_of(const model::Authorization& n) { return model::make_key(n.consumer, n.api_id); }
+
+// ---- noun -> JSON
+
+class Writer {
+ public:
+  template <class T>
+  void operator()(const char* name, T&& value) {
+    json_[name] = make_json(value);
+  }
+  Json take() { return std::move(json_); }
+
+ private:
+  template <class T>
+  static Json make_json(T& value) {
+    using Value = std::remove_const_t<T>;
+    if constexpr (std::is_enum_v<Value>) {
+      return std::string(model::to_text(value));
+    } else if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>) {
+      return value;
+    } else {
+      Writer inner;
+      visit(inner, value);
+      return inner.take();
+    }
+  }
+  static Json make_json(Bytes& value) { return make_hex(value.bytes); }
+  static Json make_json(std::optional<std::string>& value) {
+    return value ? Json(*value) : Json(nullptr);
+  }
+  template <class T>
+  static Json make_json(std::vector<T>& values) {
+    auto array = Json::array();
+    for (auto& value : values) array.push_back(make_json(value));
+    return array;
+  }
+  static Json make_json(std::pair<std::string, std::string>& value) {
+    return Json::array({value.first, value.second});
+  }
+
+  Json json_ = Json::object();
+};
+
+// ---- JSON -> noun; stops at the first thing that is wrong
+
+struct Malformed {
+  std::string where, what;
+};
+
+class Reader {
+ public:
+  Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+    if (!json_.is_object()) throw Malformed{where_, "is no object"};
+  }
+  template <class T>
+  void operator()(const char* name, T&& value) {
+    const auto it = json_.find(name);
+    const auto where = where_ + "/" + name;
+    if (it == json_.end()) throw Malformed{where, "is missing"};
+    read(*it, where, value);
+    seen_.insert(name);
+  }
+  void refuse_unknown() const {
+    for (const auto& [name, value] : json_.items()) {
+      if (!seen_.contains(name)) throw Malformed{where_ + "/" + name, "is not known"};
+    }
+  }
+
+ private:
+  template <class T>
+  static void read(const Json& json, const std::string& where, T& value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      if (!json.is_boolean()) throw Malformed{where, "is neither true nor false"};
+      value = json.get<bool>();
+    } else if constexpr (std::is_integral_v<T>) {
+      value = read_integer<T>(json, where);
+    } else if constexpr (std::is_enum_v<T>) {
+      const auto parsed = parse_enum<T>(read_text(json, where));
+      if (!parsed) throw Malformed{where, "has an unknown word"};
+      value = *parsed;
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      value = read_text(json, where);
+    } else {
+      Reader inner(json, where);
+      visit(inner, value);
+      inner.refuse_unknown();
+    }
+  }
+  static void read(const Json& json, const std::string& where, Bytes& value) {
+    auto bytes = parse_hex(read_text(json, where));
+    if (!bytes) throw Malformed{where, "is no hexadecimal text"};
+    value.bytes = std::move(*bytes);
+  }
+  static void read(const Json& json, const std::string& where, std::optional<std::string>& value) {
+    value.reset();
+    if (!json.is_null()) value = read_text(json, where);
+  }
+  template <class T>
+  static void read(const Json& json, const std::string& where, std::vector<T>& values) {
+    if (!json.is_array()) throw Malformed{where, "is no array"};
+    values.clear();
+    for (const auto& item : json) {
+      const auto place = where + "/" + std::to_string(values.size());
+      read(item, place, values.emplace_back());
+    }
+  }
+  static void read(const Json& json, const std::string& where,
+                   std::pair<std::string, std::string>& value) {
+    if (!json.is_array() || json.size() != 2) throw Malformed{where, "is no pair"};
+    value = {read_text(json[0], where + "/0"), read_text(json[1], where + "/1")};
+  }
+  static const std::string& read_text(const Json& json, const std::string& where) {
+    if (!json.is_string()) throw Malformed{where, "is no text"};
+    return json.get_ref<const std::string&>();
+  }
+  template <class T>
+  static T read_integer(const Json& json, const std::string& where) {
+    const Malformed malformed{where, "is no integer of the right range"};
+    if (json.is_number_unsigned()) {
+      const auto number = json.get<std::uint64_t>();
+      if (!std::in_range<T>(number)) throw malformed;
+      return static_cast<T>(number);
+    }
+    if (!json.is_number_integer()) throw malformed;
+    const auto number = json.get<std::int64_t>();
+    if (!std::in_range<T>(number)) throw malformed;
+    return static_cast<T>(number);
+  }
+
+  const Json& json_;
+  std::string where_;
+  std::set<std::string, std::less<>> seen_;
+};
+
+// Hands the collection of `kind` to `step`.
+template <class State, class Step>
+auto with_collection(State& state, Kind kind, Step step) {
+  switch (kind) {
+    case Kind::kWorkspace:
+      return step(state.workspaces);
+    case Kind::kDataSource:
+      return step(state.data_sources);
+    case Kind::kGatewayInstance:
+      return step(state.gateway_instances);
+    case Kind::kRestApi:
+      return step(state.rest_apis);
+    case Kind::kWorkflow:
+      return step(state.workflows);
+    case Kind::kApi:
+      return step(state.apis);
+    case Kind::kVersion:
+      return step(state.versions);
+    case Kind::kDeployment:
+      return step(state.deployments);
+    case Kind::kConsumer:
+      return step(state.consumers);
+    case Kind::kCredential:
+      return step(state.credentials);
+    case Kind::kAuthorization:
+      return step(state.authorizations);
+  }
+  std::abort();  // no such Kind
+}
+
+std::optional<Kind> parse_kind(std::string_view text) {
+  for (const auto kind : kKinds) {
+    if (to_text(kind) == text) return kind;
+  }
+  return std::nullopt;
+}
+
+template <class T>
+void load_into(const Json& json, std::string_view key, model::Collection<T>& collection) {
+  T noun;
+  Reader reader(json, "");
+  int format = 0;
+  reader("format", format);
+  if (format != kDocumentFormat) {
+    throw Malformed{"/format", "is " + std::to_string(format) + ", this release knows " +
+                                   std::to_string(kDocumentFormat)};
+  }
+  visit(reader, noun);
+  reader.refuse_unknown();
+  if (key_of(noun) != key) throw Malformed{"", "lies under a key that is not its own"};
+  collection.put(std::string(key), std::move(noun));
+}
+
+}  // namespace
+
+std::string_view to_text(Kind kind) {
+  switch (kind) {
+    case Kind::kWorkspace:
+      return "workspace";
+    case Kind::kDataSource:
+      return "data-source";
+    case Kind::kGatewayInstance:
+      return "gateway-instance";
+    case Kind::kRestApi:
+      return "rest-api";
+    case Kind::kWorkflow:
+      return "workflow";
+    case Kind::kApi:
+      return "api";
+    case Kind::kVersion:
+      return "version";
+    case Kind::kDeployment:
+      return "deployment";
+    case Kind::kConsumer:
+      return "consumer";
+    case Kind::kCredential:
+      return "credential";
+    case Kind::kAuthorization:
+      return "authorization";
+  }
+  return "?";
+}
+
+Result<std::optional<std::string>> make_document(const model::State& state,
+                                                 const DocumentRef& ref) try {
+  using Text = std::optional<std::string>;
+  return with_collection(state, ref.kind, [&](const auto& collection) -> Text {
+    const auto* noun = collection.find(ref.key);
+    if (!noun) return std::nullopt;
+    auto copy = *noun;  // visit() serves both directions, so it wants something to write to
+    Writer writer;
+    writer("format", kDocumentFormat);
+    visit(writer, copy);
+    return writer.take().dump();
+  });
+} catch (const Json::exception& e) {
+  return Error{SLUICE_E_ARGUMENT,
+               "a text of " + std::string(to_text(ref.kind)) + " '" + ref.key +
+                   "' is not valid UTF-8: send it as UTF-8",
+               e.what(),
+               {}};
+}
+
+Result<void> load_document(std::string_view kind, std::string_view key, std::string_view body,
+                           model::State& state) try {
+  const auto known = parse_kind(kind);
+  if (!known) throw Malformed{"", "is of a kind that this release does not know"};
+  const auto json = Json::parse(body, nullptr, false);
+  if (json.is_discarded()) throw Malformed{"", "is no JSON"};
+  with_collection(state, *known, [&](auto& collection) { load_into(json, key, collection); });
+  return {};
+} catch (const Malformed& e) {
+  const auto document = std::string(kind) + "/" + std::string(key);
+  return Error{SLUICE_E_CONFIG,
+               "the store's document " + document + e.where + " " + e.what +
+                   ": it was written by a newer release, or is damaged",
+               {},
+               "/" + document};
+}
+
+}  // namespace sluice::store

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/repository.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace sluice::store {
+namespace {
+
+constexpr std::string_view kHeadKind = "head";
+constexpr std::string_view kHeadKey = "state";
+constexpr std::string_view kHeadBody = R"({"format":1})";
+
+// What a store call needs of a call: nobody cancels it, and it remembers why it failed.
+struct StoreOp : sluice_op {
+  Error error;
+
+  StoreOp() : sluice_op{} {
+    static const sluice_op_vt table{
+        sizeof(sluice_op_vt),
+        0,
+        [](sluice_op*) -> sluice_status { return SLUICE_OK; },
+        [](sluice_op* op, sluice_status status, sluice_str text, sluice_str internal) {
+          static_cast<StoreOp*>(op)->error = {
+              status, std::string(to_view(text)), std::string(to_view(internal)), {}};
+        },
+        [](sluice_op*, std::uint64_t, sluice_status) {},
+        [](sluice_op*, std::size_t) -> void* { return nullptr; },
+        [](sluice_op*, sluice_str, sluice_str, sluice_credential*) -> sluice_status {
+          return SLUICE_E_NOT_FOUND;
+        }};
+    size = sizeof(sluice_op);
+    mode = SLUICE_RUN_WORKER;
+    vt = &table;
+    deadline_ns = UINT64_MAX;
+  }
+
+  Error make_error(Status status) const {
+    auto made = error;
+    made.status = status < 0 ? status : SLUICE_E_INTERNAL;  // a store here may not answer later
+    if (made.detail.empty()) made.detail = "the store failed";
+    return made;
+  }
+};
+
+// Loads each document as it comes; the first that is wrong ends the scan.
+struct Loading : sluice_store_out {
+  model::State state;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> revisions;
+  std::optional<Error> error;
+
+  Loading() {
+    static const sluice_store_out_vt table{
+        sizeof table, 0, [](sluice_store_out* out, const sluice_store_doc* doc) -> sluice_status {
+          auto& self = *static_cast<Loading*>(out);
+          try {
+            return self.take(*doc);
+          } catch (const std::exception& e) {
+            self.error = Error{SLUICE_E_INTERNAL, "the store could not be loaded", e.what(), {}};
+            return SLUICE_E_INTERNAL;
+          }
+        }};
+    vt = &table;
+  }
+
+ private:
+  sluice_status take(const sluice_store_doc& doc) {
+    const auto kind = to_view(doc.kind), key = to_view(doc.key);
+    revisions[{std::string(kind), std::string(key)}] = doc.revision;
+    if (kind == kHeadKind) return SLUICE_OK;
+    if (auto loaded = load_document(kind, key, to_view(doc.body), state); !loaded) {
+      error = std::move(loaded.error());
+      return error->status;
+    }
+    return SLUICE_OK;
+  }
+};
+
+}  // namespace
+
+Store::Store(const sluice_store& table, void* self, Log log)
+    : table_(table), self_(self), log_(std::move(log)) {}
+
+Result<std::uint64_t> Store::read_revision() {
+  StoreOp op;
+  std::uint64_t revision = 0;
+  if (const auto status = table_.revision(self_, &op, &revision); status != SLUICE_OK) {
+    return op.make_error(status);
+  }
+  return revision;
+}
+
+Result<model::State> Store::load_state() {
+  // Asked before the scan: if somebody writes between the two, what was loaded is newer than it is
+  // said to be, and the next look loads it once more. The other way round it would be missed.
+  auto revision = read_revision();
+  if (!revision) return revision.error();
+  StoreOp op;
+  Loading loading;
+  const auto status = table_.scan(self_, &op, to_str(std::string_view()), &loading);
+  if (loading.error) {
+    log_(4, loading.error->detail);
+    return std::move(*loading.error);
+  }
+  if (status != SLUICE_OK) return op.make_error(status);
+  revisions_ = std::move(loading.revisions);
+  revision_ = *revision;
+  return std::move(loading.state);
+}
+
+Result<void> Store::commit(const model::State& state, std::span<const DocumentRef> touched) {
+  std::vector<DocumentRef> refs(touched.begin(), touched.end());
+  std::sort(refs.begin(), refs.end());
+  refs.erase(std::unique(refs.begin(), refs.end()), refs.end());
+
+  struct Write {
+    DocumentKey key;
+    std::optional<std::string> body;  // none: delete
+  };
+  std::vector<Write> writes;
+  for (const auto& ref : refs) {
+    auto document = make_document(state, ref);
+    if (!document) return document.error();
+    DocumentKey key{std::string(to_text(ref.kind)), ref.key};
+    if (!*document && !revisions_.contains(key)) continue;  // made and dropped in one edit
+    if (*document && (*document)->size() > kDocumentBytesMax) {
+      return Error{SLUICE_E_TOO_LARGE,
+                   key.first + " '" + key.second + "' is too large to be kept: make it smaller",
+                   {},
+                   "/" + key.first + "/" + key.second};
+    }
+    writes.push_back({std::move(key), std::move(*document)});
+  }
+  if (writes.empty()) return {};
+  if (writes.size() > kWritesPerCommitMax) {
+    return Error{SLUICE_E_TOO_LARGE, "too many changes at once: apply them in parts", {}, {}};
+  }
+  writes.push_back({{std::string(kHeadKind), std::string(kHeadKey)}, std::string(kHeadBody)});
+
+  std::vector<sluice_store_write> raw;
+  raw.reserve(writes.size());
+  for (const auto& write : writes) {
+    const auto known = revisions_.find(write.key);
+    raw.push_back({sizeof(sluice_store_write),
+                   static_cast<std::uint32_t>(write.body ? SLUICE_STORE_PUT : SLUICE_STORE_DELETE),
+                   to_str(write.key.first), to_str(write.key.second),
+                   to_str(write.body ? std::string_view(*write.body) : std::string_view()),
+                   known == revisions_.end() ? SLUICE_STORE_NONE : known->second});
+  }
+  StoreOp op;
+  std::uint64_t revision = 0;
+  std::size_t failed = raw.size() - 1;
+  const auto status = table_.commit(self_, &op, raw.data(), raw.size(), &revision, &failed);
+  if (status == SLUICE_E_CONFLICT) {
+    const auto& key = writes[std::min(failed, writes.size() - 1)].key;
+    const auto name =
+        key.first == kHeadKind ? std::string("the store") : key.first + " '" + key.second + "'";
+    return Error{SLUICE_E_CONFLICT,
+                 name + " was changed by somebody else meanwhile: read it again and repeat",
+                 op.error.internal, "/" + key.first + "/" + key.second};
+  }
+  if (status != SLUICE_OK) {
+    log_(4, "a commit of the store failed: " + op.error.detail + " " + op.error.internal);
+    return op.make_error(status);
+  }
+  for (const auto& write : writes) {
+    if (write.body) {
+      revisions_[write.key] = revision;
+    } else {
+      revisions_.erase(write.key);
+    }
+  }
+  revision_ = revision;
+  return {};
+}
+
+}  // namespace sluice::store

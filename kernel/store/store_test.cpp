@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/documents.hpp"
+#include "store/fake_store.hpp"
+#include "store/repository.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice::store {
+namespace {
+
+using namespace model;
+
+ApiDefinition full_definition() {
+  ApiDefinition d;
+  d.name = "Query User";
+  d.description = "\xE7\x94\xA8 \"quoted\" \n";
+  d.path = "/user/info";
+  d.method = HttpMethod::kPost;
+  d.data_source = "db";
+  d.table = "user_info";
+  d.request_parameters = {{"user_id", "user_id", ParameterType::kLong, Position::kBody,
+                           Operator::kLessOrEqual, false, "7", "10001", "who"},
+                          {.name = "plain"}};
+  d.response_parameters = {{"name", "user_name", ParameterType::kString, "Alice", "called"}};
+  d.shape = ResultShape::kPage;
+  d.envelope = Envelope::kBare;
+  d.int64_as_string = true;
+  d.timeout_ms = 30'000;
+  d.max_rows = 1;
+  d.authentication = {"api-key", R"({"a":1})"};
+  return d;
+}
+
+// One noun of every kind, no member at its default.
+State full_state() {
+  State s;
+  s.workspaces.put("shop", {"shop", "sells", true, true});
+  s.data_sources.put("shop/db", {"shop", "db", "sqlite", R"({"file":"x"})", "orders"});
+  s.gateway_instances.put("prod", {"prod"});
+  s.rest_apis.put("users", {"users", "/v1", "api.example.com", "all users"});
+  s.workflows.put("wf-1", {"wf-1", "shop", "User Query", "users", "cloud-native"});
+  s.apis.put("api-1", {"api-1", "shop", "wf-1", full_definition(), 18446744073709551615u, 3, 12});
+  s.versions.put("api-1/V12", {"api-1", 12, full_definition(), VersionStatus::kRejected, "ann",
+                               1735689600000, "bob", "eve", "not yet"});
+  s.deployments.put("api-1/prod", {"api-1", "prod", 12, "Default", "ann", 1735689600001});
+  s.consumers.put("shop", {"shop", "shop", "its own", false});
+  const std::string digest("\0\x01\xFE\xFF and more", 13);
+  s.credentials.put("cred-1", {"cred-1",
+                               "shop",
+                               "api-key",
+                               digest,
+                               digest,
+                               "dk_abcde",
+                               {{"source", "bearer"}, {"x", ""}},
+                               false,
+                               99});
+  s.authorizations.put("shop/api-1", {"shop", "api-1", 77});
+  return s;
+}
+
+std::vector<DocumentRef> refs_of(const State& s) {
+  std::vector<DocumentRef> refs;
+  const auto add = [&](Kind kind, const auto& collection) {
+    for (const auto& [key, noun] : collection.all()) refs.push_back({kind, key});
+  };
+  add(Kind::kWorkspace, s.workspaces);
+  add(Kind::kDataSource, s.data_sources);
+  add(Kind::kGatewayInstance, s.gateway_instances);
+  add(Kind::kRestApi, s.rest_apis);
+  add(Kind::kWorkflow, s.workflows);
+  add(Kind::kApi, s.apis);
+  add(Kind::kVersion, s.versions);
+  add(Kind::kDeployment, s.deployments);
+  add(Kind::kConsumer, s.consumers);
+  add(Kind::kCredential, s.credentials);
+  add(Kind::kAuthorization, s.authorizations);
+  return refs;
+}
+
+void expect_equal(const State& a, const State& b) {
+  EXPECT_EQ(a.workspaces.all(), b.workspaces.all());
+  EXPECT_EQ(a.data_sources.all(), b.data_sources.all());
+  EXPECT_EQ(a.gateway_instances.all(), b.gateway_instances.all());
+  EXPECT_EQ(a.rest_apis.all(), b.rest_apis.all());
+  EXPECT_EQ(a.workflows.all(), b.workflows.all());
+  EXPECT_EQ(a.apis.all(), b.apis.all());
+  EXPECT_EQ(a.versions.all(), b.versions.all());
+  EXPECT_EQ(a.deployments.all(), b.deployments.all());
+  EXPECT_EQ(a.consumers.all(), b.consumers.all());
+  EXPECT_EQ(a.credentials.all(), b.credentials.all());
+  EXPECT_EQ(a.authorizations.all(), b.authorizations.all());
+}
+
+TEST(Documents, EveryNounComesBackAsItWas) {
+  const auto state = full_state();
+  const auto refs = refs_of(state);
+  ASSERT_EQ(refs.size(), kKinds.size());
+  State back;
+  for (const auto& ref : refs) {
+    SCOPED_TRACE(to_text(ref.kind));
+    const auto document = make_document(state, ref);
+    ASSERT_TRUE(document && *document);
+    const auto loaded = load_document(to_text(ref.kind), ref.key, **document, back);
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+  }
+  expect_equal(state, back);
+  const auto none = make_document(state, {Kind::kApi, "api-2"});
+  ASSERT_TRUE(none);
+  EXPECT_EQ(*none, std::nullopt);
+}
+
+TEST(Documents, RefusesWhatItDoesNotFullyUnderstand) {
+  const struct {
+    const char *name, *kind, *key, *body, *says;
+  } cases[] = {
+      {"right", "gateway-instance", "prod", R"({"format":1,"name":"prod"})", ""},
+      {"unknown kind", "folder", "prod", R"({"format":1,"name":"prod"})", "of a kind"},
+      {"no JSON", "gateway-instance", "prod", "{", "is no JSON"},
+      {"no object", "gateway-instance", "prod", "[]", "is no object"},
+      {"unknown member", "gateway-instance", "prod", R"({"format":1,"name":"prod","x":1})",
+       "/x is not known"},
+      {"missing member", "gateway-instance", "prod", R"({"format":1})", "/name is missing"},
+      {"no format", "gateway-instance", "prod", R"({"name":"prod"})", "/format is missing"},
+      {"newer format", "gateway-instance", "prod", R"({"format":2,"name":"prod"})", "/format is 2"},
+      {"another key", "gateway-instance", "test", R"({"format":1,"name":"prod"})", "not its own"},
+      {"text for a number", "deployment", "a/p",
+       R"({"format":1,"api_id":"a","instance":"p","version":"1"})", "/version is no integer"},
+      {"negative version", "deployment", "a/p",
+       R"({"format":1,"api_id":"a","instance":"p","version":-1})", "/version is no integer"},
+      {"number for a switch", "workspace", "w",
+       R"({"format":1,"name":"w","description":"","requires_approval":1})",
+       "/requires_approval is neither"},
+      {"odd digits", "credential", "c",
+       R"({"format":1,"id":"c","consumer":"x","type":"t","lookup_key":"abc"})",
+       "/lookup_key is no hexadecimal"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    State state;
+    const auto loaded = load_document(c.kind, c.key, c.body, state);
+    EXPECT_EQ(loaded.ok(), std::string_view(c.says).empty());
+    if (loaded) continue;
+    EXPECT_EQ(loaded.error().status, SLUICE_E_CONFIG);
+    EXPECT_NE(loaded.error().detail.find(c.says), std::string::npos) << loaded.error().detail;
+    EXPECT_EQ(loaded.error().where, "/" + std::string(c.kind) + "/" + c.key);
+  }
+}
+
+TEST(Documents, RefusesNestedSurprises) {
+  State state = full_state();
+  auto document = **make_document(state, {Kind::kApi, "api-1"});
+  const auto replace = [&](std::string_view from, std::string_view to) {
+    auto changed = document;
+    const auto at = changed.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return changed.replace(at, from.size(), to);
+  };
+  const struct {
+    std::string body;
+    const char* says;
+  } cases[] = {
+      {replace("\"POST\"", "\"PUT\""), "/draft/method has an unknown word"},
+      {replace("\"default\":\"7\"", "\"default\":7"),
+       "/draft/request_parameters/0/default is no text"},
+      {replace("\"sample\":\"10001\"", "\"sample\":\"10001\",\"mask\":1"),
+       "/draft/request_parameters/0/mask is not known"},
+  };
+  for (const auto& c : cases) {
+    const auto loaded = load_document("api", "api-1", c.body, state);
+    ASSERT_FALSE(loaded);
+    EXPECT_NE(loaded.error().detail.find(c.says), std::string::npos) << loaded.error().detail;
+  }
+}
+
+TEST(Documents, RefusesTextThatIsNotUtf8) {
+  State state;
+  state.consumers.put("c", {.name = "c", .description = "\xFF"});
+  const auto document = make_document(state, {Kind::kConsumer, "c"});
+  ASSERT_FALSE(document);
+  EXPECT_EQ(document.error().status, SLUICE_E_ARGUMENT);
+}
+
+struct Fixture {
+  FakeStore fake;
+  std::vector<std::string> log;
+  Store store{FakeStore::table(), fake.self(),
+              [this](int, std::string_view line) { log.emplace_back(line); }};
+};
+
+TEST(Store, CommitsAndLoadsTheWholeState) {
+  Fixture f;
+  const auto state = full_state();
+  ASSERT_TRUE(f.store.load_state());
+  ASSERT_TRUE(f.store.commit(state, refs_of(state)));
+  EXPECT_EQ(f.fake.commits.size(), 1u) << "one transaction";
+  Store other(FakeStore::table(), f.fake.self(), [](int, std::string_view) {});
+  const auto loaded = other.load_state();
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  expect_equal(state, *loaded);
+  EXPECT_EQ(other.loaded_revision(), 1u);
+}
+
+TEST(Store, WritesOnlyWhatIsNamedAndDeletesWhatIsGone) {
+  Fixture f;
+  auto state = full_state();
+  ASSERT_TRUE(f.store.commit(state, refs_of(state)));
+  state.consumers.erase("shop");
+  state.gateway_instances.put("test", {"test"});
+  const DocumentRef touched[] = {{Kind::kGatewayInstance, "test"},
+                                 {Kind::kConsumer, "shop"},
+                                 {Kind::kConsumer, "shop"},
+                                 {Kind::kConsumer, "never there"}};
+  ASSERT_TRUE(f.store.commit(state, touched));
+  EXPECT_EQ(f.fake.commits.back(),
+            (std::vector<std::string>{"+gateway-instance/test", "-consumer/shop", "+head/state"}));
+  ASSERT_TRUE(f.store.commit(state, std::span(touched).last(1)));
+  EXPECT_EQ(f.fake.commits.size(), 2u) << "nothing to write, nothing committed";
+}
+
+TEST(Store, TellsAConcurrentWriterByTheDocument) {
+  Fixture f;
+  auto state = full_state();
+  ASSERT_TRUE(f.store.commit(state, refs_of(state)));
+  Store other(FakeStore::table(), f.fake.self(), [](int, std::string_view) {});
+  auto theirs = other.load_state();
+  ASSERT_TRUE(theirs);
+  theirs->consumers.put("shop", {"shop", "shop", "theirs", true});
+  const DocumentRef consumer{Kind::kConsumer, "shop"}, instance{Kind::kGatewayInstance, "new"};
+  ASSERT_TRUE(other.commit(*theirs, std::span(&consumer, 1)));
+
+  const auto same = f.store.commit(state, std::span(&consumer, 1));
+  ASSERT_FALSE(same);
+  EXPECT_EQ(same.error().status, SLUICE_E_CONFLICT);
+  EXPECT_EQ(same.error().where, "/consumer/shop");
+
+  // Another document: it could break a law together with theirs, so it is refused as well.
+  state.gateway_instances.put("new", {"new"});
+  const auto another = f.store.commit(state, std::span(&instance, 1));
+  ASSERT_FALSE(another);
+  EXPECT_EQ(another.error().status, SLUICE_E_CONFLICT);
+  EXPECT_EQ(another.error().where, "/head/state");
+
+  EXPECT_NE(f.store.loaded_revision(), *f.store.read_revision());
+  ASSERT_TRUE(f.store.load_state());
+  EXPECT_EQ(f.store.loaded_revision(), *f.store.read_revision());
+  EXPECT_TRUE(f.store.commit(state, std::span(&instance, 1)));
+}
+
+TEST(Store, HandsOnWhatTheComponentFailedWith) {
+  Fixture f;
+  auto state = full_state();
+  f.fake.fail_commit = SLUICE_E_BUSY;
+  const auto busy = f.store.commit(state, refs_of(state));
+  ASSERT_FALSE(busy);
+  EXPECT_EQ(busy.error(), (Error{SLUICE_E_BUSY, "the fake store was told to fail", "told to", {}}));
+  EXPECT_EQ(f.log.size(), 1u);
+  f.fake.fail_commit = SLUICE_PENDING;  // a store that answers later is no store here
+  EXPECT_EQ(f.store.commit(state, refs_of(state)).error().status, SLUICE_E_INTERNAL);
+  f.fake.fail_commit = SLUICE_OK;
+  ASSERT_TRUE(f.store.commit(state, refs_of(state)));
+  f.fake.fail_scan = SLUICE_E_UNAVAILABLE;
+  EXPECT_EQ(f.store.load_state().error().status, SLUICE_E_UNAVAILABLE);
+}
+
+TEST(Store, NamesADamagedDocument) {
+  Fixture f;
+  f.fake.documents[{"api", "api-1"}] = {"{}", 1};
+  const auto loaded = f.store.load_state();
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().status, SLUICE_E_CONFIG);
+  EXPECT_EQ(loaded.error().where, "/api/api-1");
+}
+
+TEST(Store, RefusesADocumentThatIsTooLarge) {
+  Fixture f;
+  State state;
+  state.consumers.put("c", {.name = "c", .description = std::string(kDocumentBytesMax, 'x')});
+  const DocumentRef ref{Kind::kConsumer, "c"};
+  const auto done = f.store.commit(state, std::span(&ref, 1));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().status, SLUICE_E_TOO_LARGE);
+  EXPECT_TRUE(f.fake.commits.empty());
+}
+
+}  // namespace
+}  // namespace sluice::store
