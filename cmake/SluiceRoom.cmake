@@ -27,7 +27,8 @@ add_compile_definitions(BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION
                         BOOST_BEAST_SEPARATE_COMPILATION BOOST_DLL_USE_STD_FS)
 
 set(SLUICE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor
-    -Wno-missing-field-initializers)
+    -Wno-missing-field-initializers
+    -Wno-restrict) # GCC 12 sees overlaps that cannot be (its bug 105651)
 
 # sluice_add_room(NAME SOURCES a.cpp ... LINK private ... USES public rooms ...)
 function(sluice_add_room name)

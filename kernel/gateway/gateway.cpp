@@ -214,6 +214,7 @@ class Gateway::Local {
     observation.path = route.path;
     observation.api_id = route.api_id;
     if (!route.unavailable.empty() || !route.backend) {
+      // What is missing is for the operator: /readyz and the log say it.
       return call.refuse({problem::kComponentMissing, {}, route.unavailable, {}});
     }
     // One deadline for the whole call (product.md 1.14, item 6).

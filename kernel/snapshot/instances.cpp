@@ -30,6 +30,7 @@ Instances::~Instances() = default;
 Result<std::shared_ptr<loader::Instance>> Instances::find_or_make(
     std::uint32_t kind, const std::string& type, const std::string& name,
     const std::string& settings_json) {
+  const std::lock_guard lock(mutex_);
   Key key{kind, type, name, settings_json};
   if (const auto running = running_.find(key); running != running_.end()) return running->second;
 
@@ -51,6 +52,7 @@ Result<std::shared_ptr<loader::Instance>> Instances::find_or_make(
 }
 
 void Instances::collect() {
+  const std::lock_guard lock(mutex_);
   std::erase_if(running_, [](const auto& entry) { return entry.second.use_count() == 1; });
 }
 

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct InstanceTrouble {
   std::string reason;
 };
 
-// [ctl]: one control thread.
+// [any] of the control side: publishing and testing drafts may ask at once.
 class Instances {
  public:
   Instances(const loader::Registry& registry, loader::HostServices& services)
@@ -44,6 +45,7 @@ class Instances {
   };
   const loader::Registry& registry_;
   loader::HostServices& services_;
+  std::mutex mutex_;
   std::map<Key, std::shared_ptr<loader::Instance>> running_;
 };
 

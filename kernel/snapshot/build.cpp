@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "snapshot/build.hpp"
+
+#include "model/laws.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace sluice::snapshot {
+namespace {
+
+constexpr std::uint64_t kNsPerMs = 1'000'000;
+
+std::uint64_t to_ns(model::UnixMs ms) {
+  return ms > 0 ? static_cast<std::uint64_t>(ms) * kNsPerMs : 0;
+}
+
+std::string to_lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  });
+  return text;
+}
+
+using GrantsByApi = std::map<std::string, TextMap<std::uint64_t>, std::less<>>;
+
+GrantsByApi collect_grants(const model::State& state) {
+  GrantsByApi grants;
+  for (const auto& [key, authorization] : state.authorizations.all()) {
+    const auto* consumer = state.consumers.find(authorization.consumer);
+    if (!consumer || !consumer->enabled) continue;
+    grants[authorization.api_id][authorization.consumer] = to_ns(authorization.valid_until);
+  }
+  return grants;
+}
+
+}  // namespace
+
+std::shared_ptr<const CredentialIndex> make_credential_index(const model::State& state) {
+  auto index = std::make_shared<CredentialIndex>();
+  for (const auto& [id, credential] : state.credentials.all()) {
+    const auto* consumer = state.consumers.find(credential.consumer);
+    if (!credential.enabled || !consumer || !consumer->enabled) continue;
+    index->add(credential.type, credential.lookup_key,
+               {.id = id,
+                .consumer = credential.consumer,
+                .secret = credential.secret,
+                .attributes = credential.attributes,
+                .valid_from_ns = 0,
+                .valid_until_ns = to_ns(credential.valid_until)});
+  }
+  return index;
+}
+
+Result<std::shared_ptr<const Snapshot>> build_snapshot(
+    const model::State& state, const std::string& instance,
+    std::shared_ptr<const CredentialIndex> credentials, Instances& instances,
+    const BackendFactory& make_backend, std::vector<InstanceTrouble>& troubles) {
+  const GrantsByApi grants = collect_grants(state);
+  std::vector<Route> routes;
+  for (const auto& [key, deployment] : state.deployments.all()) {
+    if (deployment.instance != instance) continue;
+    const auto* api = state.apis.find(deployment.api_id);
+    const auto* version =
+        state.versions.find(model::make_version_key(deployment.api_id, deployment.version));
+    const auto* workflow = api ? state.workflows.find(api->workflow_id) : nullptr;
+    const auto* rest_api = workflow ? state.rest_apis.find(workflow->rest_api) : nullptr;
+    if (!version || !rest_api) {
+      return Error{SLUICE_E_INTERNAL,
+                   "deployment " + key + " points to what is not there; the store is damaged",
+                   {},
+                   {}};
+    }
+    const model::ApiDefinition& definition = version->definition;
+    Route route{.api_id = api->id,
+                .method = definition.method == model::HttpMethod::kPost ? "POST" : "GET",
+                .path = model::join_paths(rest_api->base_path, definition.path),
+                .domain = to_lower(rest_api->domain),
+                .version = version->number,
+                .timeout_ms = definition.timeout_ms};
+    const auto make_unavailable = [&](const std::string& what, const Error& error) {
+      route.unavailable = error.detail;
+      troubles.push_back(
+          {what + " of API " + api->id + " (" + route.method + " " + route.path + ")",
+           error.detail});
+    };
+
+    const model::Authentication& authentication = definition.authentication;
+    route.is_anonymous = authentication.type.empty();
+    if (!route.is_anonymous) {
+      auto authenticator =
+          instances.find_or_make(SLUICE_KIND_AUTHENTICATOR, authentication.type,
+                                 authentication.type, authentication.settings_json);
+      if (authenticator) {
+        route.authenticator = *authenticator;
+      } else {
+        make_unavailable("authentication", authenticator.error());
+      }
+      if (const auto granted = grants.find(api->id); granted != grants.end()) {
+        route.grants = granted->second;
+      }
+    }
+
+    const std::string source_key = model::make_key(api->workspace, definition.data_source);
+    if (const auto* source = state.data_sources.find(source_key)) {
+      auto running = instances.find_or_make(SLUICE_KIND_DATA_SOURCE, source->type, source_key,
+                                            source->settings_json);
+      auto backend = running ? make_backend(definition, *running)
+                             : Result<std::shared_ptr<const Backend>>(running.error());
+      if (backend) {
+        route.backend = *backend;
+      } else {
+        make_unavailable("data source " + source_key, backend.error());
+      }
+    } else {
+      make_unavailable("data source " + source_key,
+                       {SLUICE_E_NOT_FOUND, "there is no such data source", {}, {}});
+    }
+    routes.push_back(std::move(route));
+  }
+  return Snapshot::make(std::move(routes), std::move(credentials));
+}
+
+}  // namespace sluice::snapshot
