@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the conformance suites of all kinds need to know about a plugin.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sluice::testing {
+
+// Settings that create() must refuse, and the JSON pointer its error must carry.
+struct BadSettings {
+  std::string json;
+  std::string where;
+};
+
+struct PluginSubject {
+  std::string name;                            // of the test's instantiation, letters and digits
+  std::string file;                            // the plugin, as it will be shipped
+  std::string type;                            // the component's
+  std::function<std::string()> make_settings;  // good ones, as JSON; may prepare what they name
+  std::vector<BadSettings> bad_settings = {};
+};
+
+}  // namespace sluice::testing
