@@ -84,10 +84,12 @@ inline RandomSource make_counting_random() {
 // A studio over an empty store, with everything around it in reach.
 struct FakeHouse {
   explicit FakeHouse(RandomSource random = make_counting_random())
-      : owner(std::move(*Studio::make(store, floor, clock, std::move(random)))), studio(*owner) {}
+      : owner(std::move(*Studio::make(repository, floor, clock, std::move(random)))),
+        studio(*owner) {}
 
   store::FakeStore documents;
-  store::Store store{store::FakeStore::table(), documents.self(), [](int, std::string_view) {}};
+  store::Store repository{store::FakeStore::table(), documents.self(),
+                          [](int, std::string_view) {}};
   FakeLowerFloor floor;
   FakeClock clock;
   std::unique_ptr<Studio> owner;
