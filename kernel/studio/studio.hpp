@@ -27,6 +27,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -167,16 +168,31 @@ class Edit {
   friend class Studio;
   Edit(model::State state, std::string actor, const Clock& clock, const RandomSource& random);
 
+  // Who holds which key: built when first asked for, then kept in step.
+  struct CredentialIndex {
+    std::map<std::string, std::string, std::less<>> id_by_key;  // type/lookup_key -> id
+    std::map<std::string, std::size_t, std::less<>> count_by_consumer;
+  };
+
   template <class T>
-  Put<T> keep(std::string key, std::string name, T noun, const T* before);
+  Put<T> keep(std::string key, std::string name, T noun);
   template <class T>
-  void drop(std::string_view key, std::string name);
+  void drop(std::string key, std::string name);
+  template <class T>
+  void record(std::string key, std::string name, Applied what);
   Result<std::string> make_id(std::string_view prefix);
-  Result<const model::Api*> find_api(std::string_view api_id) const;
-  Result<const model::ApiVersion*> find_version(std::string_view api_id, unsigned version) const;
+  CredentialIndex& credential_index();
+  void drop_credential(const model::Credential& credential);
+  void drop_consumer(std::string_view name);
+  void drop_authorizations_of_api(std::string_view api_id);
+  Result<void> ensure_workspace_consumer(const std::string& workspace);
   Result<Put<model::Api>> put_draft(const model::Api* existing, const model::Workflow& workflow,
                                     model::ApiDefinition definition);
-  Result<model::Credential> make_api_key(const NewApiKey& request, std::string* key);
+  Result<void> check_reference(const model::ApiDefinition& definition,
+                               std::string_view workspace) const;
+  Result<model::ApiVersion> set_status(model::ApiVersion version, model::VersionStatus status);
+  Result<model::Credential> make_api_key(const NewApiKey& request, const std::string& key);
+  Result<Put<model::Credential>> keep_credential(model::Credential credential);
   Result<void> set_enabled(std::string_view name, bool enabled);
   std::string name_of(const model::Api& api) const;
 
@@ -186,6 +202,7 @@ class Edit {
   const RandomSource& random_;
   std::vector<AppliedChange> changes_;
   std::vector<store::DocumentRef> touched_;
+  std::optional<CredentialIndex> credential_index_;
   bool serving_changes_ = false;
 };
 

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people design: workspaces, sources, REST APIs, workflows and drafts.
+#include "studio/edit_parts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace sluice::studio {
+namespace {
+
+constexpr int kIdAttemptsMax = 8;
+
+std::string quote(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+// The first noun of a collection that fits, or nullptr.
+template <class T, class Fits>
+const T* find_first(const model::Collection<T>& collection, Fits fits) {
+  for (const auto& [key, noun] : collection.all()) {
+    if (fits(noun)) return &noun;
+  }
+  return nullptr;
+}
+
+// The deployed version of an API on an instance; a store that lost it answers nullptr.
+const model::ApiVersion* find_deployed(const model::State& state, const model::Deployment& d) {
+  return state.versions.find(model::make_version_key(d.api_id, d.version));
+}
+
+}  // namespace
+
+Edit::Edit(model::State state, std::string actor, const Clock& clock, const RandomSource& random)
+    : state_(std::move(state)), actor_(std::move(actor)), clock_(clock), random_(random) {}
+
+std::string Edit::name_of(const model::Api& api) const {
+  return model::make_key(api.workspace, api.draft.name);
+}
+
+Result<std::string> Edit::make_id(std::string_view prefix) {
+  for (int attempt = 0; attempt < kIdAttemptsMax; ++attempt) {
+    std::array<unsigned char, 8> bytes{};
+    if (!random_(bytes)) break;
+    std::string id(prefix);
+    for (const auto byte : bytes) {
+      id += "0123456789abcdef"[byte >> 4];
+      id += "0123456789abcdef"[byte & 15];
+    }
+    if (!state_.workflows.find(id) && !state_.apis.find(id) && !state_.credentials.find(id)) {
+      return id;
+    }
+  }
+  return Error{SLUICE_E_UNAVAILABLE, "there is no randomness for a new id: retry", {}, {}};
+}
+
+// ---- workspaces
+
+Result<Put<model::Workspace>> Edit::put_workspace(model::Workspace workspace) {
+  if (auto faults = find_faults(workspace); !faults.empty()) return make_error(faults);
+  if (auto made = ensure_workspace_consumer(workspace.name); !made) return made.error();
+  auto name = workspace.name;
+  return keep(name, name, std::move(workspace));
+}
+
+Result<void> Edit::ensure_workspace_consumer(const std::string& workspace) {
+  if (const auto* consumer = state_.consumers.find(workspace)) {
+    if (consumer->workspace == workspace) return {};
+    return conflict("a consumer is named " + quote(workspace) +
+                        " already, and a workspace needs one of its own name (R103): choose "
+                        "another name, or delete that consumer",
+                    "/name");
+  }
+  keep(workspace, workspace,
+       model::Consumer{workspace, workspace, "consumer of the workspace", true});
+  return {};
+}
+
+Result<void> Edit::delete_workspace(std::string_view name) {
+  if (!state_.workspaces.find(name)) return not_found("workspace", name);
+  const auto is_in = [&](const auto& noun) { return noun.workspace == name; };
+  const auto refuse = [&](std::string_view what) {
+    return conflict("workspace " + quote(name) + " still holds " + std::string(what) +
+                    ": delete that first");
+  };
+  if (const auto* api = find_first(state_.apis, is_in)) {
+    return refuse("the API " + quote(api->draft.name));
+  }
+  if (const auto* workflow = find_first(state_.workflows, is_in)) {
+    return refuse("the workflow " + quote(workflow->name));
+  }
+  if (const auto* source = find_first(state_.data_sources, is_in)) {
+    return refuse("the data source " + quote(source->name));
+  }
+  const auto* consumer = state_.consumers.find(name);
+  if (consumer && consumer->workspace == name) drop_consumer(name);
+  drop<model::Workspace>(std::string(name), std::string(name));
+  return {};
+}
+
+// ---- data sources
+
+Result<Put<model::DataSource>> Edit::put_data_source(model::DataSource source) {
+  if (auto faults = find_faults(source); !faults.empty()) return make_error(faults);
+  if (!state_.workspaces.find(source.workspace)) {
+    return wrong("there is no workspace " + quote(source.workspace) + ": create it first",
+                 "/workspace");
+  }
+  auto key = model::make_key(source.workspace, source.name);
+  return keep(key, key, std::move(source));
+}
+
+Result<void> Edit::delete_data_source(std::string_view workspace, std::string_view name) {
+  auto key = model::make_key(workspace, name);
+  if (!state_.data_sources.find(key)) return not_found("data source", key);
+  const auto refuse = [&](const model::Api& api, std::string_view how) {
+    return conflict("data source " + quote(key) + " is used by the " + std::string(how) + " API " +
+                    quote(api.draft.name) + ": change that first");
+  };
+  for (const auto& [id, api] : state_.apis.all()) {
+    if (api.workspace == workspace && api.draft.data_source == name) return refuse(api, "draft of");
+  }
+  for (const auto& [id, deployment] : state_.deployments.all()) {
+    const auto* api = state_.apis.find(deployment.api_id);
+    const auto* version = find_deployed(state_, deployment);
+    if (api && version && api->workspace == workspace && version->definition.data_source == name) {
+      return refuse(*api, "deployed");
+    }
+  }
+  drop<model::DataSource>(key, key);
+  return {};
+}
+
+// ---- gateway instances
+
+Result<Put<model::GatewayInstance>> Edit::put_gateway_instance(model::GatewayInstance instance) {
+  if (auto faults = find_faults(instance); !faults.empty()) return make_error(faults);
+  auto name = instance.name;
+  return keep(name, name, std::move(instance));
+}
+
+Result<void> Edit::delete_gateway_instance(std::string_view name) {
+  if (!state_.gateway_instances.find(name)) return not_found("gateway instance", name);
+  const auto* deployment =
+      find_first(state_.deployments, [&](const auto& d) { return d.instance == name; });
+  if (deployment) {
+    const auto* api = state_.apis.find(deployment->api_id);
+    return conflict("the API " + quote(api ? api->draft.name : deployment->api_id) +
+                    " is deployed on gateway instance " + quote(name) + ": undeploy it first");
+  }
+  drop<model::GatewayInstance>(std::string(name), std::string(name));
+  return {};
+}
+
+// ---- REST APIs
+
+Result<Put<model::RestApi>> Edit::put_rest_api(model::RestApi rest_api) {
+  if (auto faults = find_faults(rest_api); !faults.empty()) return make_error(faults);
+  const auto* before = state_.rest_apis.find(rest_api.name);
+  if (before && before->base_path != rest_api.base_path) {
+    const auto deployed = list_deployed_apis(state_, rest_api.name);
+    if (!deployed.empty()) {
+      return conflict("the base path of REST API " + quote(rest_api.name) +
+                          " is part of addresses that callers use: undeploy its APIs first, " +
+                          quote(deployed.front()->draft.name) + " for one",
+                      "/base_path");
+    }
+  }
+  auto name = rest_api.name;
+  return keep(name, name, std::move(rest_api));
+}
+
+Result<void> Edit::delete_rest_api(std::string_view name) {
+  if (!state_.rest_apis.find(name)) return not_found("REST API", name);
+  if (const auto* workflow =
+          find_first(state_.workflows, [&](const auto& w) { return w.rest_api == name; })) {
+    return conflict("REST API " + quote(name) + " is bound by the workflow " +
+                    quote(model::make_key(workflow->workspace, workflow->name)) +
+                    ": delete that first");
+  }
+  drop<model::RestApi>(std::string(name), std::string(name));
+  return {};
+}
+
+// ---- workflows
+
+Result<Put<model::Workflow>> Edit::put_workflow(model::Workflow workflow) {
+  if (auto faults = find_faults(workflow); !faults.empty()) return make_error(faults);
+  if (!state_.workspaces.find(workflow.workspace)) {
+    return wrong("there is no workspace " + quote(workflow.workspace) + ": create it first",
+                 "/workspace");
+  }
+  if (!state_.rest_apis.find(workflow.rest_api)) {
+    return wrong("there is no REST API " + quote(workflow.rest_api) + " (R055): create it first",
+                 "/rest_api");
+  }
+  const auto* same_name = find_workflow(state_, workflow.workspace, workflow.name);
+  const auto* before = workflow.id.empty() ? same_name : state_.workflows.find(workflow.id);
+  if (!workflow.id.empty() && !before) return not_found("workflow", workflow.id);
+  if (same_name && same_name != before) {
+    return conflict("a workflow of this workspace has that name (R059): choose another one",
+                    "/name");
+  }
+  if (before && before->workspace != workflow.workspace) {
+    return conflict("a workflow stays in its workspace: create one in the other workspace",
+                    "/workspace");
+  }
+  if (before && before->rest_api != workflow.rest_api) {
+    return conflict("a workflow is bound to its REST API, here " + quote(before->rest_api) +
+                        ", for ever (R065): create another workflow",
+                    "/rest_api");
+  }
+  if (before) {
+    workflow.id = before->id;
+  } else {
+    auto id = make_id("wf-");
+    if (!id) return id.error();
+    workflow.id = std::move(*id);
+  }
+  auto key = workflow.id;
+  auto name = model::make_key(workflow.workspace, workflow.name);
+  return keep(std::move(key), std::move(name), std::move(workflow));
+}
+
+Result<void> Edit::delete_workflow(std::string_view id) {
+  const auto* workflow = state_.workflows.find(id);
+  if (!workflow) return not_found("workflow", id);
+  if (const auto* api =
+          find_first(state_.apis, [&](const auto& a) { return a.workflow_id == id; })) {
+    return conflict("workflow " + quote(workflow->name) + " still holds the API " +
+                    quote(api->draft.name) + ": delete that first");
+  }
+  drop<model::Workflow>(std::string(id), model::make_key(workflow->workspace, workflow->name));
+  return {};
+}
+
+// ---- drafts
+
+Result<Put<model::Api>> Edit::put_api(std::string_view workspace, std::string_view workflow,
+                                      model::ApiDefinition definition) {
+  if (!state_.workspaces.find(workspace)) {
+    return wrong("there is no workspace " + quote(workspace) + ": create it first", "/workspace");
+  }
+  const auto* place = find_workflow(state_, workspace, workflow);
+  if (!place) {
+    return wrong("workspace " + quote(workspace) + " has no workflow " + quote(workflow) +
+                     " (R068): create it first, or name another one",
+                 "/workflow");
+  }
+  const auto* existing = find_api(state_, workspace, definition.name);
+  if (existing && existing->workflow_id != place->id) {
+    const auto* other = state_.workflows.find(existing->workflow_id);
+    return conflict("an API of that name lies in the workflow " +
+                        quote(other ? other->name : existing->workflow_id) +
+                        " and cannot move, its address would change: choose another name",
+                    "/workflow");
+  }
+  return put_draft(existing, *place, std::move(definition));
+}
+
+Result<Put<model::Api>> Edit::update_draft(std::string_view api_id,
+                                           model::ApiDefinition definition) {
+  const auto* api = state_.apis.find(api_id);
+  if (!api) return not_found("API", api_id);
+  const auto* workflow = state_.workflows.find(api->workflow_id);
+  if (!workflow) return not_found("workflow", api->workflow_id);
+  return put_draft(api, *workflow, std::move(definition));
+}
+
+Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model::Workflow& workflow,
+                                        model::ApiDefinition definition) {
+  if (auto faults = find_faults(definition); !faults.empty()) return make_error(faults);
+  if (auto right = check_reference(definition, workflow.workspace); !right) return right.error();
+  for (const auto& [id, other] : state_.apis.all()) {
+    if (existing && id == existing->id) continue;
+    if (other.workspace == workflow.workspace && other.draft.name == definition.name) {
+      return conflict("an API of this workspace has that name: choose another one", "/name");
+    }
+    if (other.draft.path != definition.path || other.draft.method != definition.method) continue;
+    const auto* its_workflow = state_.workflows.find(other.workflow_id);
+    if (its_workflow && its_workflow->rest_api == workflow.rest_api) {
+      return conflict(std::string(to_text(definition.method)) + " " + definition.path +
+                          " belongs to the API " + quote(name_of(other)) +
+                          " of the same REST API " + quote(workflow.rest_api) +
+                          " (R073): choose another path or another method",
+                      "/path");
+    }
+  }
+  model::Api api;
+  if (existing) {
+    api = *existing;
+    if (api.draft != definition) ++api.draft_revision;  // and so it is untested
+  } else {
+    auto id = make_id("api-");
+    if (!id) return id.error();
+    api.id = std::move(*id);
+    api.workspace = workflow.workspace;
+    api.workflow_id = workflow.id;
+  }
+  api.draft = std::move(definition);
+  auto key = api.id;
+  auto name = name_of(api);
+  return keep(std::move(key), std::move(name), std::move(api));
+}
+
+Result<void> Edit::check_reference(const model::ApiDefinition& definition,
+                                   std::string_view workspace) const {
+  if (definition.data_source.empty()) return {};
+  if (state_.data_sources.find(model::make_key(workspace, definition.data_source))) return {};
+  return wrong("workspace " + quote(workspace) + " has no data source " +
+                   quote(definition.data_source) + " (R080): create it, or choose another one",
+               "/data_source");
+}
+
+Result<void> Edit::delete_api(std::string_view api_id) {
+  const auto* api = state_.apis.find(api_id);
+  if (!api) return not_found("API", api_id);
+  const auto deployments = list_deployments(state_, api_id);
+  if (!deployments.empty()) {
+    return conflict("API " + quote(api->draft.name) + " is deployed on gateway instance " +
+                    quote(deployments.front()->instance) + ": undeploy it first (R139)");
+  }
+  const auto name = name_of(*api);
+  std::vector<unsigned> numbers;
+  for (const auto* version : list_versions(state_, api_id)) numbers.push_back(version->number);
+  for (const auto number : numbers) {
+    drop<model::ApiVersion>(model::make_version_key(api_id, number),
+                            model::make_version_key(name, number));
+  }
+  drop_authorizations_of_api(api_id);
+  drop<model::Api>(std::string(api_id), name);
+  return {};
+}
+
+// ---- finding
+
+const model::Workflow* find_workflow(const model::State& state, std::string_view workspace,
+                                     std::string_view name) {
+  return find_first(state.workflows,
+                    [&](const auto& w) { return w.workspace == workspace && w.name == name; });
+}
+
+const model::Api* find_api(const model::State& state, std::string_view workspace,
+                           std::string_view name) {
+  return find_first(
+      state.apis, [&](const auto& a) { return a.workspace == workspace && a.draft.name == name; });
+}
+
+std::vector<const model::ApiVersion*> list_versions(const model::State& state,
+                                                    std::string_view api_id) {
+  std::vector<const model::ApiVersion*> versions;
+  const auto prefix = model::make_key(api_id, "");
+  const auto& all = state.versions.all();
+  for (auto it = all.lower_bound(prefix); it != all.end() && it->first.starts_with(prefix); ++it) {
+    versions.push_back(&it->second);
+  }
+  // Keys sort as text, V10 before V2.
+  std::sort(versions.begin(), versions.end(),
+            [](const auto* a, const auto* b) { return a->number > b->number; });
+  return versions;
+}
+
+std::vector<const model::Deployment*> list_deployments(const model::State& state,
+                                                       std::string_view api_id) {
+  std::vector<const model::Deployment*> deployments;
+  const auto prefix = model::make_key(api_id, "");
+  const auto& all = state.deployments.all();
+  for (auto it = all.lower_bound(prefix); it != all.end() && it->first.starts_with(prefix); ++it) {
+    deployments.push_back(&it->second);
+  }
+  return deployments;
+}
+
+std::vector<const model::Api*> list_deployed_apis(const model::State& state,
+                                                  std::string_view rest_api) {
+  std::vector<const model::Api*> apis;
+  const std::string* last = nullptr;  // an API's deployments lie side by side
+  for (const auto& [key, deployment] : state.deployments.all()) {
+    if (last && *last == deployment.api_id) continue;
+    last = &deployment.api_id;
+    const auto* api = state.apis.find(deployment.api_id);
+    const auto* workflow = api ? state.workflows.find(api->workflow_id) : nullptr;
+    if (workflow && workflow->rest_api == rest_api) apis.push_back(api);
+  }
+  return apis;
+}
+
+}  // namespace sluice::studio

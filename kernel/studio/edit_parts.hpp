@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the files of this room share: how an Edit keeps and drops a noun of any kind, and how it
+// words what it refuses. Internal.
+
+#include "studio/studio.hpp"
+
+#include <type_traits>
+
+namespace sluice::studio {
+
+// ---- refusals
+inline Error not_found(std::string_view kind, std::string_view name, std::string where = {}) {
+  return {SLUICE_E_NOT_FOUND,
+          "there is no " + std::string(kind) + " '" + std::string(name) + "': check its name",
+          {},
+          std::move(where)};
+}
+inline Error wrong(std::string what, std::string where) {
+  return {SLUICE_E_ARGUMENT, std::move(what), {}, std::move(where)};
+}
+inline Error conflict(std::string what, std::string where = {}) {
+  return {SLUICE_E_CONFLICT, std::move(what), {}, std::move(where)};
+}
+
+// ---- the collection of each noun
+template <class T, class State>
+auto& collection_of(State& state) {
+  if constexpr (std::is_same_v<T, model::Workspace>) return state.workspaces;
+  if constexpr (std::is_same_v<T, model::DataSource>) return state.data_sources;
+  if constexpr (std::is_same_v<T, model::GatewayInstance>) return state.gateway_instances;
+  if constexpr (std::is_same_v<T, model::RestApi>) return state.rest_apis;
+  if constexpr (std::is_same_v<T, model::Workflow>) return state.workflows;
+  if constexpr (std::is_same_v<T, model::Api>) return state.apis;
+  if constexpr (std::is_same_v<T, model::ApiVersion>) return state.versions;
+  if constexpr (std::is_same_v<T, model::Deployment>) return state.deployments;
+  if constexpr (std::is_same_v<T, model::Consumer>) return state.consumers;
+  if constexpr (std::is_same_v<T, model::Credential>) return state.credentials;
+  if constexpr (std::is_same_v<T, model::Authorization>) return state.authorizations;
+}
+
+// Drafts, versions that wait, workspaces and workflows are for people: no call can see them.
+template <class T>
+inline constexpr bool kAffectsServing =
+    !std::is_same_v<T, model::Workspace> && !std::is_same_v<T, model::Workflow> &&
+    !std::is_same_v<T, model::Api> && !std::is_same_v<T, model::ApiVersion>;
+
+template <class T>
+void Edit::record(std::string key, std::string name, Applied what) {
+  constexpr auto kind = store::kKindOf<T>;
+  changes_.push_back({std::string(store::to_text(kind)), std::move(name), what});
+  if (what == Applied::kUnchanged) return;
+  touched_.push_back({kind, std::move(key)});
+  if (kAffectsServing<T>) serving_changes_ = true;
+}
+
+template <class T>
+Put<T> Edit::keep(std::string key, std::string name, T noun) {
+  auto& collection = collection_of<T>(state_);
+  const auto* before = collection.find(key);
+  const auto what = !before           ? Applied::kCreated
+                    : *before == noun ? Applied::kUnchanged
+                                      : Applied::kUpdated;
+  record<T>(key, std::move(name), what);
+  if (what != Applied::kUnchanged) collection.put(std::move(key), noun);
+  return {std::move(noun), what};
+}
+
+template <class T>
+void Edit::drop(std::string key, std::string name) {
+  collection_of<T>(state_).erase(key);
+  record<T>(std::move(key), std::move(name), Applied::kDeleted);
+}
+
+}  // namespace sluice::studio

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the studio needs around it, as fakes that record: for tests of this room and of those above.
+
+#include "store/fake_store.hpp"
+#include "store/repository.hpp"
+#include "studio/studio.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sluice::studio {
+
+class FakeLowerFloor final : public LowerFloor {
+ public:
+  Result<void> check_data_source(const model::DataSource& source) override {
+    calls.push_back("check " + source.name);
+    return source_check;
+  }
+  Result<std::vector<TableInfo>> list_tables(const model::DataSource& source,
+                                             const std::string& search) override {
+    calls.push_back("list " + source.name + " " + search);
+    return std::vector<TableInfo>{{"user_info", "people", false}};
+  }
+  Result<TableDescription> describe_table(const model::DataSource& source,
+                                          const std::string& table) override {
+    calls.push_back("describe " + source.name + " " + table);
+    return TableDescription{};
+  }
+  Result<TestOutcome> run_draft(
+      const model::ApiDefinition& definition, const model::DataSource& source,
+      const std::vector<std::pair<std::string, std::string>>& parameters) override {
+    auto& call = calls.emplace_back("run " + definition.path + " on " + source.name);
+    for (const auto& [name, value] : parameters) call += " " + name + "=" + value;
+    if (while_running) while_running();
+    return outcome;
+  }
+  Result<std::unique_ptr<PreparedSnapshots>> prepare(const model::State& state) override {
+    calls.push_back("prepare");
+    if (!can_prepare) return can_prepare.error();
+    return std::unique_ptr<PreparedSnapshots>(new Prepared(*this, state));
+  }
+
+  std::vector<std::string> calls;
+  Result<void> source_check;
+  Result<void> can_prepare;
+  Result<TestOutcome> outcome = TestOutcome{200, {}, "{}", 1000, "SELECT 1", {}};
+  std::function<void()> while_running;
+  model::State serving;  // what the last swap put in
+
+ private:
+  class Prepared final : public PreparedSnapshots {
+   public:
+    Prepared(FakeLowerFloor& floor, model::State state) : floor_(floor), state_(std::move(state)) {}
+    void swap_in() noexcept override {
+      floor_.calls.push_back("swap");
+      floor_.serving = std::move(state_);
+    }
+
+   private:
+    FakeLowerFloor& floor_;
+    model::State state_;
+  };
+};
+
+class FakeClock final : public Clock {
+ public:
+  model::UnixMs now_ms() const override { return now; }
+  model::UnixMs now = 1'735'689'600'000;  // 2025-01-01
+};
+
+// Counts instead of rolling dice: ids are wf-0000000000000001 and so on.
+inline RandomSource make_counting_random() {
+  return [n = 0u](std::span<unsigned char> bytes) mutable {
+    ++n;
+    for (auto& byte : bytes) byte = 0;
+    bytes.back() = static_cast<unsigned char>(n);
+    bytes[bytes.size() - 2] = static_cast<unsigned char>(n >> 8);
+    return true;
+  };
+}
+
+// A studio over an empty store, with everything around it in reach.
+struct FakeHouse {
+  explicit FakeHouse(RandomSource random = make_counting_random())
+      : owner(std::move(*Studio::make(store, floor, clock, std::move(random)))), studio(*owner) {}
+
+  store::FakeStore documents;
+  store::Store store{store::FakeStore::table(), documents.self(), [](int, std::string_view) {}};
+  FakeLowerFloor floor;
+  FakeClock clock;
+  std::unique_ptr<Studio> owner;
+  Studio& studio;
+};
+
+}  // namespace sluice::studio
