@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/admin_api.hpp"
+
+#include "admin/handlers.hpp"
+
+#include <algorithm>
+
+namespace sluice::admin {
+namespace {
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [&](char a, char b) { return lower(a) == lower(b); });
+}
+
+// The only value of a header; absent when it is absent or comes twice.
+std::optional<std::string_view> find_single_header(const AdminRequest& request,
+                                                   std::string_view name) {
+  std::optional<std::string_view> found;
+  for (const auto& [key, value] : request.headers) {
+    if (!equals_ignoring_case(key, name)) continue;
+    if (found) return {};
+    found = value;
+  }
+  return found;
+}
+
+bool is_json_content(const AdminRequest& request) {
+  const auto type = find_single_header(request, "Content-Type");
+  if (!type) return false;
+  auto essence = type->substr(0, type->find(';'));
+  while (!essence.empty() && essence.back() == ' ') essence.remove_suffix(1);
+  return equals_ignoring_case(essence, "application/json");
+}
+
+AdminResponse make_internal_answer() {
+  return make_refusal(500, "internal", "the management API failed", "the log says more");
+}
+
+}  // namespace
+
+AdminApi::AdminApi(AdminParts parts) : handlers_(std::make_unique<Handlers>(std::move(parts))) {}
+AdminApi::~AdminApi() = default;
+
+void AdminApi::handle(AdminRequest request, Respond respond) {
+  handlers_->handle(request, respond);
+}
+
+AdminApi::Handlers::Handlers(AdminParts parts)
+    : parts_(std::move(parts)), secrets_(parts_.plugins) {
+  add_service_routes();
+  add_resource_routes();
+  add_api_routes();
+  add_consumer_routes();
+}
+
+std::optional<std::string> AdminApi::Handlers::find_actor(const AdminRequest& request) const {
+  constexpr std::string_view kScheme = "Bearer ";
+  const auto header = find_single_header(request, "Authorization");
+  if (!header || !equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) return {};
+  return parts_.tokens.find_actor(header->substr(kScheme.size()));
+}
+
+void AdminApi::Handlers::handle(const AdminRequest& request, const AdminApi::Respond& respond) {
+  auto target = parse_target(request.target);
+  Match match;
+  if (target) match = find_route(routes_, request.method, *target);
+
+  std::string actor;
+  if (!match.route || match.route->access == Access::kToken) {
+    // Whoever shows no token learns nothing, not even which paths there are.
+    auto known = find_actor(request);
+    if (!known) {
+      auto answer = make_refusal(401, "unauthenticated", "the management API needs a known token",
+                                 "send 'Authorization: Bearer <token>'; the command line takes it "
+                                 "from --token or SLUICE_TOKEN");
+      answer.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"sluice admin\"");
+      return respond(std::move(answer));
+    }
+    actor = std::move(*known);
+  }
+  if (!target) return respond(make_error_answer(target.error()));
+  if (match.allowed.empty()) {
+    return respond(make_refusal(404, "not_found", "there is nothing at this path",
+                                "see /admin/v1/openapi.json for what there is"));
+  }
+  if (!match.route) {
+    std::string allow;
+    for (const auto& method : match.allowed) allow += (allow.empty() ? "" : ", ") + method;
+    auto answer = make_refusal(405, "method_not_allowed", "this path does not take this method",
+                               "use " + allow);
+    answer.headers.emplace_back("Allow", allow);
+    return respond(std::move(answer));
+  }
+  bool answered = false;
+  const auto once = [&](AdminResponse response) {
+    answered = true;
+    respond(std::move(response));
+  };
+  try {
+    if (match.route->operation == kTestOperation) {  // answers later, when this frame is gone
+      dispatch(*match.route, std::move(match.path), std::move(*target), request, std::move(actor),
+               respond);
+      return;
+    }
+    dispatch(*match.route, std::move(match.path), std::move(*target), request, std::move(actor),
+             once);
+  } catch (const std::exception&) {
+    if (!answered) respond(make_internal_answer());
+  }
+}
+
+void AdminApi::Handlers::dispatch(const Route& route, std::vector<std::string> path, Target target,
+                                  const AdminRequest& request, std::string actor,
+                                  const AdminApi::Respond& respond) {
+  Call call{std::move(actor), std::move(path), std::move(target.query)};
+  for (const auto& [name, value] : call.query) {
+    const bool known =
+        std::find(route.query.begin(), route.query.end(), name) != route.query.end() ||
+        (route.answers_list && (name == "limit" || name == "offset"));
+    if (!known) {
+      return respond(make_refusal(400, "invalid", "the query has an unknown name '" + name + "'",
+                                  "see /admin/v1/openapi.json for those this path takes"));
+    }
+  }
+  if (request.body.size() > kBodyBytesMax) {
+    return respond(make_refusal(413, "too_large", "the body is too large",
+                                "send at most " + std::to_string(kBodyBytesMax) + " bytes"));
+  }
+  if (route.body_need == BodyNeed::kNone && !request.body.empty()) {
+    return respond(
+        make_refusal(400, "invalid", "this path takes no body", "send the request without one"));
+  }
+  if (route.body_need == BodyNeed::kRequired || !request.body.empty()) {
+    if (route.body_need == BodyNeed::kNone) return respond(make_internal_answer());
+    if (!is_json_content(request)) {
+      return respond(make_refusal(415, "unsupported_media_type", "the body is not marked as JSON",
+                                  "send 'Content-Type: application/json'"));
+    }
+    auto body = parse_json(request.body);
+    if (!body) return respond(make_error_answer(body.error()));
+    call.body = std::move(*body);
+    if (route.takes) {
+      model::Faults faults;
+      check_shape(call.body, *route.takes, route.purpose, "", faults);
+      if (!faults.empty()) return respond(make_faults_answer(faults));
+    }
+  }
+  route.handler(call, respond);
+}
+
+AdminResponse make_unknown(std::string_view noun, std::string_view name) {
+  return make_refusal(404, "not_found",
+                      "there is no " + std::string(noun) + " '" + std::string(name) + "'",
+                      "list what there is, or create it");
+}
+
+bool parse_page(const Call& call, std::size_t& limit, std::size_t& offset) {
+  const auto parse = [&](std::string_view name, std::size_t otherwise, std::size_t& value) {
+    const auto text = call.find_query(name);
+    value = otherwise;
+    if (text.empty()) return true;
+    if (text.size() > 9 || text.find_first_not_of("0123456789") != std::string_view::npos) {
+      return false;
+    }
+    value = std::stoul(std::string(text));
+    return true;
+  };
+  return parse("limit", kItemsPerPageMax, limit) && parse("offset", 0, offset) && limit >= 1 &&
+         limit <= kItemsPerPageMax;
+}
+
+unsigned parse_version_number(std::string_view text) {
+  if (!text.empty() && (text.front() == 'V' || text.front() == 'v')) text.remove_prefix(1);
+  if (text.empty() || text.size() > 9 ||
+      text.find_first_not_of("0123456789") != std::string_view::npos) {
+    return 0;
+  }
+  return static_cast<unsigned>(std::stoul(std::string(text)));
+}
+
+const model::Api* find_api_by_reference(const model::State& state, std::string_view reference) {
+  const auto first = reference.find('/');
+  if (first == std::string_view::npos) return state.apis.find(reference);
+  const auto workspace = reference.substr(0, first);
+  const auto last = reference.rfind('/');
+  const auto* api = studio::find_api(state, workspace, reference.substr(last + 1));
+  if (!api || first == last) return api;
+  const auto* workflow = state.workflows.find(api->workflow_id);
+  const auto named = reference.substr(first + 1, last - first - 1);
+  return workflow && workflow->name == named ? api : nullptr;
+}
+
+}  // namespace sluice::admin

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// AdminApi: the management API /admin/v1 over the studio, with health and metrics beside it. It
+// knows no sockets: the composition root hands it requests and takes the answers. The routes stand
+// in one table, which also writes the API's own description (/admin/v1/openapi.json).
+//
+// Everything is [ctl], the thread that owns the studio. All answers come at once, but for the test
+// of a draft: that runs on a worker, and its answer comes back on the control thread.
+
+#include "loader/registry.hpp"
+#include "studio/studio.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sluice::admin {
+
+inline constexpr std::size_t kBodyBytesMax = 1024 * 1024;
+inline constexpr std::size_t kTargetBytesMax = 8 * 1024;
+inline constexpr std::size_t kTestsInFlightMax = 8;  // more are refused with 429
+inline constexpr std::size_t kItemsPerPageMax = 1000;
+
+struct AdminRequest {
+  std::string method, target, body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+struct AdminResponse {
+  int status = 200;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+struct HealthReport {
+  bool ready = false;
+  std::vector<std::string> reasons;  // why not
+};
+
+// Who may manage: bearer tokens, each with the name that its use is written down under. Tokens are
+// known by their SHA-256 only, and compared in constant time.
+class TokenChecker {
+ public:
+  struct Known {
+    std::string actor;
+    std::string sha256;  // 32 bytes
+  };
+  static Known make_known(std::string actor, std::string_view token);
+
+  // None: nobody gets in.
+  explicit TokenChecker(std::vector<Known> known) : known_(std::move(known)) {}
+
+  // The actor behind a token.
+  std::optional<std::string> find_actor(std::string_view token) const;
+
+ private:
+  std::vector<Known> known_;
+};
+
+// What the API stands on. References outlive the AdminApi, and so does every worker it was given
+// work for: workers stop before it goes.
+struct AdminParts {
+  studio::Studio& studio;
+  studio::LowerFloor& lower_floor;  // its run_draft is called on a worker
+  TokenChecker tokens;
+  std::function<void(std::function<void()>)> run_on_worker, post_to_control;
+  std::function<HealthReport()> health;
+  std::function<std::string()> metrics;
+  std::vector<loader::PluginReport> plugins;
+  std::string version = "0.1.0";  // of the product, for the description
+};
+
+class AdminApi {
+ public:
+  using Respond = std::function<void(AdminResponse)>;
+
+  explicit AdminApi(AdminParts parts);
+  ~AdminApi();
+  AdminApi(const AdminApi&) = delete;
+  AdminApi& operator=(const AdminApi&) = delete;
+
+  // Calls `respond` exactly once, from the control thread: before it returns, or later for a test.
+  void handle(AdminRequest request, Respond respond);
+
+ private:
+  class Handlers;
+  std::unique_ptr<Handlers> handlers_;
+};
+
+}  // namespace sluice::admin

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Handlers: what stands behind each route. Inside this room only.
+
+#include "admin/answers.hpp"
+#include "admin/resources.hpp"
+#include "admin/routes.hpp"
+
+namespace sluice::admin {
+
+class AdminApi::Handlers {
+ public:
+  explicit Handlers(AdminParts parts);
+
+  void handle(const AdminRequest& request, const AdminApi::Respond& respond);
+
+ private:
+  // ---- the table, a part of it each
+  void add_service_routes();
+  void add_resource_routes();
+  void add_api_routes();
+  void add_consumer_routes();
+  template <class T>
+  struct NamedResource;
+  template <class T>
+  void add_named_routes(const NamedResource<T>& resource);
+
+  // ---- resources that are not named by one word
+  AdminResponse create_data_source(const Call& call);
+  AdminResponse replace_data_source(const Call& call);
+  AdminResponse check_data_source(const Call& call);
+  AdminResponse list_tables(const Call& call);
+  AdminResponse describe_table(const Call& call);
+  AdminResponse create_workflow(const Call& call);
+  AdminResponse replace_workflow(const Call& call);
+  AdminResponse create_api(const Call& call);
+  AdminResponse replace_api(const Call& call);
+
+  // ---- from draft to deployment
+  void test_api(const Call& call, const AdminApi::Respond& respond);
+  AdminResponse finish_test(const studio::TestTicket& ticket, Result<studio::TestOutcome> outcome);
+  AdminResponse submit(const Call& call);
+  AdminResponse publish(const Call& call);
+  AdminResponse undeploy(const Call& call);
+
+  // ---- consumers
+  AdminResponse create_credential(const Call& call);
+  AdminResponse create_authorization(const Call& call);
+
+  AdminResponse apply(const Call& call);
+  AdminResponse list_plugins() const;
+  AdminResponse check_ready() const;
+
+  // What becomes of an authenticated request; `respond` was not called when it throws.
+  void dispatch(const Route& route, std::vector<std::string> path, Target target,
+                const AdminRequest& request, std::string actor, const AdminApi::Respond& respond);
+  std::optional<std::string> find_actor(const AdminRequest& request) const;
+
+  const model::State& state() const { return parts_.studio.state(); }
+  Route& add_route(std::string_view method, std::string_view pattern, std::string_view operation,
+                   std::string_view summary, Handler handler) {
+    return routes_.emplace_back(Route{method, pattern, operation, summary, std::move(handler)});
+  }
+  // A handler that answers at once.
+  Handler now(AdminResponse (Handlers::*handler)(const Call&)) {
+    return [this, handler](const Call& call, const AdminApi::Respond& respond) {
+      respond((this->*handler)(call));
+    };
+  }
+
+  AdminParts parts_;
+  SecretSettings secrets_;
+  std::vector<Route> routes_;
+  std::size_t tests_in_flight_ = 0;
+};
+
+// ---- shared by the handlers' files
+
+extern const Shape kApplyShape;
+inline constexpr std::string_view kTestOperation = "testApi";  // the one that answers later
+
+Json make_plugin_json(const loader::PluginReport& plugin);
+
+AdminResponse make_unknown(std::string_view noun, std::string_view name);
+
+// A page of what `keep` takes of a collection, as {"items": [...], "total": n}.
+template <class T, class Keep, class Describe>
+AdminResponse make_page(const Call& call, const model::Collection<T>& collection, Keep keep,
+                        Describe describe);
+
+// By what people write: an id, workspace/name or workspace/workflow/name.
+const model::Api* find_api_by_reference(const model::State& state, std::string_view reference);
+
+// "3" and "V3"; 0: none of them.
+unsigned parse_version_number(std::string_view text);
+
+// Read a page's bounds; false: they are wrong.
+bool parse_page(const Call& call, std::size_t& limit, std::size_t& offset);
+
+template <class T, class Keep, class Describe>
+AdminResponse make_page(const Call& call, const model::Collection<T>& collection, Keep keep,
+                        Describe describe) {
+  std::size_t limit = 0, offset = 0;
+  if (!parse_page(call, limit, offset)) {
+    return make_refusal(
+        400, "invalid", "limit or offset is out of range",
+        "use a limit of 1 to " + std::to_string(kItemsPerPageMax) + " and an offset from 0");
+  }
+  Json items = Json::array();
+  std::size_t total = 0;
+  for (const auto& [key, noun] : collection.all()) {
+    if (!keep(noun)) continue;
+    if (total >= offset && items.size() < limit) items.push_back(describe(noun));
+    ++total;
+  }
+  return make_answer(200, {{"items", std::move(items)}, {"total", total}});
+}
+
+}  // namespace sluice::admin

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: Apache-2.0
+// APIs from draft to deployment; consumers' credentials and authorizations; the service's own
+// state (health, metrics, plugins, description).
+#include "admin/handlers.hpp"
+
+namespace sluice::admin {
+namespace {
+
+bool fits(const Call& call, std::string_view name, std::string_view value) {
+  const auto wanted = call.find_query(name);
+  return wanted.empty() || wanted == value;
+}
+
+Handler at_once(std::function<AdminResponse(const Call&)> handler) {
+  return [handler = std::move(handler)](const Call& call, const AdminApi::Respond& respond) {
+    respond(handler(call));
+  };
+}
+
+AdminResponse make_no_version(const Call& call) {
+  return make_unknown("version", call.path[0] + "/" + call.path[1]);
+}
+
+}  // namespace
+
+void AdminApi::Handlers::add_api_routes() {
+  using studio::Edit;
+  constexpr auto kApis = "/admin/v1/apis";
+  constexpr auto kApi = "/admin/v1/apis/{id}";
+  add_route("GET", kApis, "listApis", "list", at_once([this](const Call& call) {
+              return make_page(
+                  call, state().apis,
+                  [&](const model::Api& api) {
+                    const auto* workflow = state().workflows.find(api.workflow_id);
+                    return fits(call, "workspace", api.workspace) &&
+                           fits(call, "name", api.draft.name) &&
+                           fits(call, "workflow", workflow ? workflow->name : std::string());
+                  },
+                  [&](const model::Api& api) { return make_json(api, state(), secrets_); });
+            }))
+      .answer_list(kApiShape, {"workspace", "workflow", "name"});
+  add_route("POST", kApis, "createApi", "create a draft", now(&Handlers::create_api))
+      .take(kApiShape)
+      .answer(201, kApiShape);
+  add_route("GET", kApi, "getApi", "get the draft", at_once([this](const Call& call) {
+              const auto* api = state().apis.find(call.path[0]);
+              if (!api) return make_unknown("API", call.path[0]);
+              return make_answer(200, make_json(*api, state(), secrets_));
+            }))
+      .answer(200, kApiShape);
+  add_route("PUT", kApi, "replaceApi", "replace the draft; it is untested then",
+            now(&Handlers::replace_api))
+      .take(kApiShape, Purpose::kReplace)
+      .answer(200, kApiShape);
+  add_route("DELETE", kApi, "deleteApi", "delete, with its versions",
+            at_once([this](const Call& call) {
+              const auto done = parts_.studio.run(
+                  call.actor, [&](Edit& edit) { return edit.delete_api(call.path[0]); });
+              return done ? make_empty_answer() : make_error_answer(done.error());
+            }))
+      .answer_nothing();
+  add_route("POST", "/admin/v1/apis/{id}/test", kTestOperation, "run the draft",
+            [this](const Call& call, const AdminApi::Respond& respond) { test_api(call, respond); })
+      .take_maybe(kTestShape);
+  add_route("POST", "/admin/v1/apis/{id}/submit", "submitApi", "freeze the draft as a version",
+            now(&Handlers::submit))
+      .answer(201, kVersionShape);
+  add_route("POST", "/admin/v1/apis/{id}/undeploy", "undeployApi", "take it offline",
+            now(&Handlers::undeploy))
+      .take(kUndeployShape)
+      .answer_nothing();
+
+  const auto is_of = [](const Call& call, const model::ApiVersion& version) {
+    return fits(call, "api", version.api_id);
+  };
+  add_route("GET", "/admin/v1/versions", "listVersions", "list",
+            at_once([=, this](const Call& call) {
+              return make_page(
+                  call, state().versions,
+                  [&](const model::ApiVersion& version) { return is_of(call, version); },
+                  [&](const model::ApiVersion& version) { return make_json(version, secrets_); });
+            }))
+      .answer_list(kVersionShape, {"api"});
+  add_route("GET", "/admin/v1/apis/{id}/versions", "listApiVersions", "newest first",
+            at_once([this](const Call& call) {
+              if (!state().apis.find(call.path[0])) return make_unknown("API", call.path[0]);
+              Json items = Json::array();
+              for (const auto* version : studio::list_versions(state(), call.path[0])) {
+                items.push_back(make_json(*version, secrets_));
+              }
+              const auto total = items.size();
+              return make_answer(200, {{"items", std::move(items)}, {"total", total}});
+            }))
+      .answer_list(kVersionShape);
+  add_route("GET", "/admin/v1/apis/{id}/versions/{version}", "getVersion", "get",
+            at_once([this](const Call& call) {
+              const auto number = parse_version_number(call.path[1]);
+              const auto* version =
+                  state().versions.find(model::make_version_key(call.path[0], number));
+              if (!version) return make_no_version(call);
+              return make_answer(200, make_json(*version, secrets_));
+            }))
+      .answer(200, kVersionShape);
+
+  const auto change_version = [this](auto change) {
+    return at_once([this, change](const Call& call) {
+      const auto number = parse_version_number(call.path[1]);
+      if (number == 0) return make_no_version(call);
+      const auto done =
+          parts_.studio.run(call.actor, [&](Edit& edit) { return change(edit, call, number); });
+      if (!done) return make_error_answer(done.error());
+      return make_answer(200, make_json(*done, secrets_));
+    });
+  };
+  add_route("POST", "/admin/v1/apis/{id}/versions/{version}/request", "requestApproval",
+            "ask for approval", change_version([](Edit& edit, const Call& call, unsigned number) {
+              return edit.request_approval(call.path[0], number);
+            }))
+      .answer(200, kVersionShape);
+  add_route("POST", "/admin/v1/apis/{id}/versions/{version}/approve", "approveVersion", "approve",
+            change_version([](Edit& edit, const Call& call, unsigned number) {
+              return edit.approve(call.path[0], number);
+            }))
+      .answer(200, kVersionShape);
+  add_route("POST", "/admin/v1/apis/{id}/versions/{version}/reject", "rejectVersion", "reject",
+            change_version([](Edit& edit, const Call& call, unsigned number) {
+              return edit.reject(call.path[0], number, read_text(call.body, "reason"));
+            }))
+      .take(kRejectShape)
+      .answer(200, kVersionShape);
+  add_route("POST", "/admin/v1/apis/{id}/versions/{version}/publish", "publishVersion",
+            "make it the live one of an instance", now(&Handlers::publish))
+      .take(kPublishShape)
+      .answer(200, kDeploymentShape);
+
+  add_route("GET", "/admin/v1/deployments", "listDeployments", "list",
+            at_once([this](const Call& call) {
+              return make_page(
+                  call, state().deployments,
+                  [&](const model::Deployment& d) {
+                    return fits(call, "api", d.api_id) && fits(call, "instance", d.instance);
+                  },
+                  [](const model::Deployment& d) { return make_json(d); });
+            }))
+      .answer_list(kDeploymentShape, {"api", "instance"});
+}
+
+AdminResponse AdminApi::Handlers::create_api(const Call& call) {
+  model::Faults faults;
+  auto definition = parse_definition(call.body, nullptr, "", faults);
+  for (auto& fault : model::find_faults(definition)) faults.push_back(std::move(fault));
+  if (!faults.empty()) return make_faults_answer(faults);
+  const auto workspace = read_text(call.body, "workspace");
+  if (studio::find_api(state(), workspace, definition.name)) {
+    return make_refusal(
+        409, "conflict",
+        "there is an API '" + model::make_key(workspace, definition.name) + "' already",
+        "replace it with PUT, or take another name");
+  }
+  const auto done = parts_.studio.run(call.actor, [&](studio::Edit& edit) {
+    return edit.put_api(workspace, read_text(call.body, "workflow"), std::move(definition));
+  });
+  if (!done) return make_error_answer(done.error());
+  return make_answer(201, make_json(done->stored, state(), secrets_));
+}
+
+AdminResponse AdminApi::Handlers::replace_api(const Call& call) {
+  const auto* stored = state().apis.find(call.path[0]);
+  if (!stored) return make_unknown("API", call.path[0]);
+  model::Faults faults;
+  auto definition = parse_definition(call.body, &stored->draft, "", faults);
+  if (!call.body.contains("name")) definition.name = stored->draft.name;
+  const auto* workflow = state().workflows.find(stored->workflow_id);
+  const auto check_place = [&](const char* member, const std::string& value) {
+    if (read_text(call.body, member, value) == value) return;
+    faults.push_back({"/" + std::string(member),
+                      {},
+                      "an API does not move",
+                      "leave it out, or write '" + value + "'"});
+  };
+  check_place("workspace", stored->workspace);
+  if (workflow) check_place("workflow", workflow->name);
+  for (auto& fault : model::find_faults(definition)) faults.push_back(std::move(fault));
+  if (!faults.empty()) return make_faults_answer(faults);
+  const auto done = parts_.studio.run(call.actor, [&](studio::Edit& edit) {
+    return edit.update_draft(call.path[0], std::move(definition));
+  });
+  if (!done) return make_error_answer(done.error());
+  return make_answer(200, make_json(done->stored, state(), secrets_));
+}
+
+// The draft runs on a worker, so that a slow source holds up nobody else's management.
+void AdminApi::Handlers::test_api(const Call& call, const AdminApi::Respond& respond) {
+  if (tests_in_flight_ >= kTestsInFlightMax) {
+    return respond(make_refusal(429, "busy", "too many tests run at this moment",
+                                "wait for one of them to end and try again"));
+  }
+  auto parameters = call.body.contains("parameters") ? read_scalars(call.body["parameters"])
+                                                     : read_scalars(Json::object());
+  auto begun = parts_.studio.begin_test(call.path[0], std::move(parameters));
+  if (!begun) return respond(make_error_answer(begun.error()));
+
+  ++tests_in_flight_;
+  const auto ticket = std::make_shared<const studio::TestTicket>(std::move(*begun));
+  const auto run = [this, ticket, respond] {
+    const auto run_draft = [&]() -> Result<studio::TestOutcome> {
+      try {
+        return parts_.lower_floor.run_draft(ticket->definition, ticket->source, ticket->parameters);
+      } catch (const std::exception& e) {
+        return Error{SLUICE_E_INTERNAL, "the test failed", e.what(), {}};
+      }
+    };
+    const auto outcome = std::make_shared<Result<studio::TestOutcome>>(run_draft());
+    parts_.post_to_control([this, ticket, respond, outcome] {
+      --tests_in_flight_;
+      respond(finish_test(*ticket, std::move(*outcome)));
+    });
+  };
+  try {
+    parts_.run_on_worker(run);
+  } catch (const std::exception&) {  // the pool takes no more: what throws has not begun
+    --tests_in_flight_;
+    respond(make_refusal(429, "busy", "no worker is free for the test", "try again later"));
+  }
+}
+
+AdminResponse AdminApi::Handlers::finish_test(const studio::TestTicket& ticket,
+                                              Result<studio::TestOutcome> outcome) {
+  if (!outcome) {
+    // It could not be tried: the draft did not pass, whatever it was before.
+    (void)parts_.studio.finish_test(ticket, false);
+    return make_error_answer(outcome.error());
+  }
+  const auto verdict = parts_.studio.finish_test(ticket, studio::is_success(*outcome));
+  if (!verdict) return make_error_answer(verdict.error());
+  return make_answer(200, make_json(studio::TestReport{std::move(*outcome), *verdict}));
+}
+
+AdminResponse AdminApi::Handlers::submit(const Call& call) {
+  const auto done =
+      parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.submit(call.path[0]); });
+  return done ? make_answer(201, make_json(*done, secrets_)) : make_error_answer(done.error());
+}
+
+AdminResponse AdminApi::Handlers::publish(const Call& call) {
+  const auto number = parse_version_number(call.path[1]);
+  if (number == 0) return make_no_version(call);
+  const studio::PublishRequest request{call.path[0], number, read_text(call.body, "instance"),
+                                       read_text(call.body, "domain"),
+                                       read_text(call.body, "backend")};
+  const auto done =
+      parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.publish(request); });
+  return done ? make_answer(200, make_json(done->stored)) : make_error_answer(done.error());
+}
+
+AdminResponse AdminApi::Handlers::undeploy(const Call& call) {
+  const auto done = parts_.studio.run(call.actor, [&](studio::Edit& edit) {
+    return edit.undeploy(call.path[0], read_text(call.body, "instance"));
+  });
+  return done ? make_empty_answer() : make_error_answer(done.error());
+}
+
+// ---- consumers: what they show, what they may call
+
+void AdminApi::Handlers::add_consumer_routes() {
+  using studio::Edit;
+  add_route("GET", "/admin/v1/credentials", "listCredentials", "list",
+            at_once([this](const Call& call) {
+              return make_page(
+                  call, state().credentials,
+                  [&](const model::Credential& c) { return fits(call, "consumer", c.consumer); },
+                  [](const model::Credential& c) { return make_json(c); });
+            }))
+      .answer_list(kCredentialShape, {"consumer"});
+  add_route("POST", "/admin/v1/consumers/{name}/credentials", "createCredential",
+            "make or take an API key; it is answered here and never again",
+            now(&Handlers::create_credential))
+      .take(kNewCredentialShape)
+      .answer(201, kIssuedCredentialShape);
+  add_route("GET", "/admin/v1/credentials/{id}", "getCredential", "get",
+            at_once([this](const Call& call) {
+              const auto* credential = state().credentials.find(call.path[0]);
+              if (!credential) return make_unknown("credential", call.path[0]);
+              return make_answer(200, make_json(*credential));
+            }))
+      .answer(200, kCredentialShape);
+  add_route("DELETE", "/admin/v1/credentials/{id}", "revokeCredential", "revoke",
+            at_once([this](const Call& call) {
+              const auto done = parts_.studio.run(
+                  call.actor, [&](Edit& edit) { return edit.revoke_credential(call.path[0]); });
+              return done ? make_empty_answer() : make_error_answer(done.error());
+            }))
+      .answer_nothing();
+
+  add_route("GET", "/admin/v1/authorizations", "listAuthorizations", "list",
+            at_once([this](const Call& call) {
+              return make_page(
+                  call, state().authorizations,
+                  [&](const model::Authorization& a) {
+                    return fits(call, "consumer", a.consumer) && fits(call, "api", a.api_id);
+                  },
+                  [](const model::Authorization& a) { return make_json(a); });
+            }))
+      .answer_list(kAuthorizationShape, {"consumer", "api"});
+  add_route("POST", "/admin/v1/authorizations", "grantAuthorization", "let a consumer call an API",
+            now(&Handlers::create_authorization))
+      .take(kAuthorizationShape)
+      .answer(201, kAuthorizationShape);
+  add_route("DELETE", "/admin/v1/authorizations/{consumer}/{api}", "revokeAuthorization", "revoke",
+            at_once([this](const Call& call) {
+              const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
+                return edit.revoke_authorization(call.path[0], call.path[1]);
+              });
+              return done ? make_empty_answer() : make_error_answer(done.error());
+            }))
+      .answer_nothing();
+  add_route("POST", "/admin/v1/apply", "apply", "many documents as one transaction",
+            now(&Handlers::apply))
+      .take(kApplyShape);
+}
+
+AdminResponse AdminApi::Handlers::create_credential(const Call& call) {
+  auto request = parse_new_api_key(call.body);
+  request.consumer = call.path[0];
+  const auto done =
+      parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.add_api_key(request); });
+  if (!done) return make_error_answer(done.error());
+  return make_answer(201, {{"credential", make_json(done->credential)}, {"key", done->key}});
+}
+
+AdminResponse AdminApi::Handlers::create_authorization(const Call& call) {
+  const auto reference = read_text(call.body, "api");
+  const auto* api = find_api_by_reference(state(), reference);
+  if (!api) return make_unknown("API", reference);
+  const model::Authorization authorization{read_text(call.body, "consumer"), api->id,
+                                           read_time(call.body, "valid_until")};
+  const auto done =
+      parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.grant(authorization); });
+  return done ? make_answer(201, make_json(done->stored)) : make_error_answer(done.error());
+}
+
+// ---- the service itself
+
+void AdminApi::Handlers::add_service_routes() {
+  add_route("GET", "/healthz", "getHealth", "does this process answer", at_once([](const Call&) {
+              return make_answer(200, {{"alive", true}});
+            }))
+      .open();
+  add_route("GET", "/readyz", "getReadiness", "can this node serve",
+            at_once([this](const Call&) { return check_ready(); }))
+      .open();
+  add_route("GET", "/metrics", "getMetrics", "Prometheus text", at_once([this](const Call&) {
+              return AdminResponse{200,
+                                   parts_.metrics ? parts_.metrics() : std::string(),
+                                   {{"Content-Type", "text/plain; version=0.0.4"}}};
+            }))
+      .open();
+  add_route("GET", "/admin/v1/openapi.json", "getDescription", "this API's description",
+            at_once([this](const Call&) {
+              return make_answer(200, make_openapi(routes_, parts_.version));
+            }));
+  add_route("GET", "/admin/v1/plugins", "listPlugins", "plugin files and what became of them",
+            at_once([this](const Call&) { return list_plugins(); }));
+}
+
+AdminResponse AdminApi::Handlers::check_ready() const {
+  const auto report = parts_.health ? parts_.health() : HealthReport{};
+  return make_answer(report.ready ? 200 : 503,
+                     {{"ready", report.ready}, {"reasons", report.reasons}});
+}
+
+AdminResponse AdminApi::Handlers::list_plugins() const {
+  Json items = Json::array();
+  for (const auto& plugin : parts_.plugins) items.push_back(make_plugin_json(plugin));
+  const auto total = items.size();
+  return make_answer(200, {{"items", std::move(items)}, {"total", total}});
+}
+
+Json make_plugin_json(const loader::PluginReport& plugin) {
+  Json components = Json::array();
+  for (const auto& c : plugin.components) {
+    components.push_back({{"kind", c.kind},
+                          {"type", c.type},
+                          {"title", c.title},
+                          {"summary", c.summary},
+                          {"exec", c.exec},
+                          {"settings_schema", Json::parse(c.settings_schema, nullptr, false)}});
+    if (components.back()["settings_schema"].is_discarded()) {
+      components.back()["settings_schema"] = nullptr;
+    }
+  }
+  return {{"name", plugin.name},
+          {"file", plugin.file.string()},
+          {"loaded", plugin.loaded},
+          {"code", plugin.code},
+          {"reason", plugin.reason},
+          {"remedy", plugin.remedy},
+          {"id", plugin.id},
+          {"version", plugin.version},
+          {"vendor", plugin.vendor},
+          {"license", plugin.license},
+          {"sdk", plugin.sdk},
+          {"abi", std::to_string(plugin.abi_major) + "." + std::to_string(plugin.abi_minor)},
+          {"sha256", plugin.sha256},
+          {"components", std::move(components)}};
+}
+
+}  // namespace sluice::admin

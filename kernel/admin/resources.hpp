@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The nouns as the management API writes them: their shapes, and JSON to noun and back. References
+// are names (a workflow's workspace, an API's workflow); the parse_ functions take JSON that
+// check_shape has passed. Inside this room only.
+
+#include "admin/secrets.hpp"
+#include "admin/shapes.hpp"
+#include "model/nouns.hpp"
+#include "studio/studio.hpp"
+
+namespace sluice::admin {
+
+extern const Shape kWorkspaceShape, kDataSourceShape, kGatewayInstanceShape, kRestApiShape,
+    kWorkflowShape, kApiShape, kDefinitionShape, kVersionShape, kDeploymentShape, kConsumerShape,
+    kCredentialShape, kAuthorizationShape;
+extern const Shape kTestShape, kPublishShape, kUndeployShape, kRejectShape, kNewCredentialShape,
+    kIssuedCredentialShape, kApplyPublishShape;
+
+Json make_json(const model::Workspace& workspace);
+Json make_json(const model::DataSource& source, const SecretSettings& secrets);
+Json make_json(const model::GatewayInstance& instance);
+Json make_json(const model::RestApi& rest_api);
+Json make_json(const model::Workflow& workflow);
+Json make_json(const model::ApiDefinition& definition, const SecretSettings& secrets);
+Json make_json(const model::Api& api, const model::State& state, const SecretSettings& secrets);
+Json make_json(const model::ApiVersion& version, const SecretSettings& secrets);
+Json make_json(const model::Deployment& deployment);
+Json make_json(const model::Consumer& consumer);
+Json make_json(const model::Credential& credential);  // without what finds and proves it
+Json make_json(const model::Authorization& authorization);
+Json make_json(const studio::TableDescription& description);
+Json make_json(const studio::TableInfo& table);
+Json make_json(const studio::TestReport& report);
+
+// `stored` is what is replaced: masks in the settings stand for its secrets.
+model::Workspace parse_workspace(const Json& json);
+model::DataSource parse_data_source(const Json& json, const model::DataSource* stored,
+                                    const std::string& where, model::Faults& faults);
+model::GatewayInstance parse_gateway_instance(const Json& json);
+model::RestApi parse_rest_api(const Json& json);
+model::Workflow parse_workflow(const Json& json);
+model::ApiDefinition parse_definition(const Json& json, const model::ApiDefinition* stored,
+                                      const std::string& where, model::Faults& faults);
+model::Consumer parse_consumer(const Json& json);
+studio::NewApiKey parse_new_api_key(const Json& json);
+
+// Members of checked JSON, or what stands for an absent one.
+std::string read_text(const Json& json, const char* name, std::string_view otherwise = {});
+bool read_boolean(const Json& json, const char* name, bool otherwise);
+std::int64_t read_integer(const Json& json, const char* name, std::int64_t otherwise);
+model::UnixMs read_time(const Json& json, const char* name);
+// Scalars by name as text, for the parameters of a test; null is an absent parameter.
+std::vector<std::pair<std::string, std::string>> read_scalars(const Json& map);
+
+}  // namespace sluice::admin

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Routes of the management API: the table's form, how a request finds its line, and the OpenAPI
+// document made from it. Inside this room only.
+
+#include "admin/admin_api.hpp"
+#include "admin/shapes.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::admin {
+
+// What a handler gets: the path's parts, the query and the body are checked already.
+struct Call {
+  std::string actor;
+  std::vector<std::string> path;  // values of the {parts}, decoded, in order
+  std::map<std::string, std::string, std::less<>> query;
+  Json body = Json::object();
+
+  std::string_view find_query(std::string_view name) const {
+    const auto it = query.find(name);
+    return it == query.end() ? std::string_view() : std::string_view(it->second);
+  }
+};
+
+using Handler = std::function<void(const Call&, const AdminApi::Respond&)>;
+
+enum class Access { kOpen, kToken };
+enum class BodyNeed { kNone, kOptional, kRequired };
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;    // "/admin/v1/apis/{id}/versions/{version}"
+  std::string_view operation;  // operationId
+  std::string_view summary;
+  Handler handler;
+
+  Access access = Access::kToken;
+  BodyNeed body_need = BodyNeed::kNone;
+  const Shape* takes = nullptr;  // the body's shape; nullptr: any
+  Purpose purpose = Purpose::kCreate;
+  int success = 200;
+  const Shape* answers = nullptr;
+  bool answers_list = false;  // {"items": [...], "total": n}; takes limit and offset
+  std::vector<std::string_view> query = {};
+
+  // ---- what the table's lines say beyond that
+  Route& open() {
+    access = Access::kOpen;
+    return *this;
+  }
+  Route& take(const Shape& shape, Purpose use = Purpose::kCreate) {
+    body_need = BodyNeed::kRequired;
+    takes = &shape;
+    purpose = use;
+    return *this;
+  }
+  Route& take_maybe(const Shape& shape) {
+    take(shape).body_need = BodyNeed::kOptional;
+    return *this;
+  }
+  Route& answer(int status, const Shape& shape) {
+    success = status;
+    answers = &shape;
+    return *this;
+  }
+  Route& answer_nothing() {
+    success = 204;
+    return *this;
+  }
+  Route& answer_list(const Shape& shape, std::vector<std::string_view> filters = {}) {
+    answers = &shape;
+    answers_list = true;
+    return with_query(std::move(filters));
+  }
+  Route& with_query(std::vector<std::string_view> names) {
+    query = std::move(names);
+    return *this;
+  }
+};
+
+struct Target {
+  std::vector<std::string> segments;  // decoded
+  std::map<std::string, std::string, std::less<>> query;
+};
+
+// A request target in origin form. Errors: a broken %XX, a name twice, more than kTargetBytesMax.
+Result<Target> parse_target(std::string_view target);
+
+struct Match {
+  const Route* route = nullptr;      // nullptr: nothing for this method
+  std::vector<std::string> path;     // values of the {parts}
+  std::vector<std::string> allowed;  // methods of this path; empty: no such path
+};
+Match find_route(const std::vector<Route>& routes, std::string_view method, const Target& target);
+
+Json make_openapi(const std::vector<Route>& routes, const std::string& version);
+
+}  // namespace sluice::admin
