@@ -478,6 +478,17 @@ TEST_F(SqliteSource, ReadsWholeStatesBesideAWriterInWalMode) {
   EXPECT_EQ(failed, 0);
 }
 
+TEST_F(SqliteSource, ReadsAWalFileThatNobodyElseHasOpen) {
+  file_.run("PRAGMA journal_mode = WAL");
+  file_.close();
+  const auto source = make_instance(host_, file_.settings());
+  const auto answer = run(*source, {"SELECT count(*) FROM users"}, kInline);
+  EXPECT_EQ(answer.rows, (Texts{{"3"}})) << answer.failure.internal;
+  file_.open();
+  file_.run("DELETE FROM users WHERE user_id = 10003");
+  EXPECT_EQ(run(*source, {"SELECT count(*) FROM users"}, kInline).rows, (Texts{{"2"}}));
+}
+
 TEST_F(SqliteSource, KeepsNoMoreStatementsThanItsSettingSays) {
   const auto source = make_instance(host_, file_.settings(R"(,"cache_statements":2)"));
   for (int round = 0; round < 3; ++round) {

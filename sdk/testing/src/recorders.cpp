@@ -18,6 +18,14 @@ std::string to_hex(std::string_view bytes) {
   return hex;
 }
 
+std::string quote(std::string_view prefix, std::string_view text) {
+  std::string quoted(prefix);
+  quoted += '\'';
+  quoted += text;
+  quoted += '\'';
+  return quoted;
+}
+
 std::string to_decimal_text(double value) {
   char text[64];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
@@ -32,12 +40,13 @@ std::string to_decimal_text(std::uint64_t lo, std::int64_t hi, std::int32_t scal
   Wide value = (static_cast<Wide>(static_cast<std::uint64_t>(hi)) << 64) | lo;
   const bool negative = hi < 0;
   if (negative) value = ~value + 1;
-  std::string digits;
-  for (; value != 0 || digits.size() <= static_cast<std::size_t>(scale); value /= 10) {
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
+  std::string backwards;
+  for (std::int32_t place = 0; value != 0 || place <= scale; value /= 10, ++place) {
+    if (place == scale && scale > 0) backwards += '.';
+    backwards += static_cast<char>('0' + static_cast<int>(value % 10));
   }
-  if (scale > 0) digits.insert(digits.size() - static_cast<std::size_t>(scale), ".");
-  return negative ? "-" + digits : digits;
+  if (negative) backwards += '-';
+  return {backwards.rbegin(), backwards.rend()};
 }
 
 std::vector<std::string> to_texts(const sluice_str* texts, std::size_t count) {
@@ -59,17 +68,17 @@ std::string to_text(const Cell& cell) {
     case SLUICE_T_DOUBLE:
       return to_decimal_text(cell.v.f);
     case SLUICE_T_TEXT:
-      return "'" + std::string(to_view(cell.v.s)) + "'";
+      return quote("", to_view(cell.v.s));
     case SLUICE_T_BYTES:
-      return "x'" + to_hex(to_view(cell.v.s)) + "'";
+      return quote("x", to_hex(to_view(cell.v.s)));
     case SLUICE_T_TIMESTAMP:
-      return "timestamp " + std::to_string(cell.v.i);
+      return std::string("timestamp ").append(std::to_string(cell.v.i));
     case SLUICE_T_DECIMAL:
-      return "decimal " + to_decimal_text(cell.v.d.lo, cell.v.d.hi, cell.scale);
+      return std::string("decimal ").append(to_decimal_text(cell.v.d.lo, cell.v.d.hi, cell.scale));
     case SLUICE_T_JSON:
-      return "json'" + std::string(to_view(cell.v.s)) + "'";
+      return quote("json", to_view(cell.v.s));
     default:
-      return "unknown type " + std::to_string(cell.type);
+      return std::string("unknown type ").append(std::to_string(cell.type));
   }
 }
 
