@@ -23,7 +23,7 @@ const Registry& fixtures() {
   static const Registry registry = [] {
     Registry::Options options;
     options.directory = SLUICE_TESTDATA;
-    options.state_directory = fs::path(testing::TempDir()) / "sluice-instance-test";
+    options.state_directory = fs::path(SLUICE_TESTDATA) / "state";
     options.load = {
         {"cpp_good", ""}, {"cpp_unguarded", ""}, {"c_small_but_right", ""}, {"allow-list", ""}};
     return Registry::load(options);
