@@ -23,8 +23,9 @@ const Registry& fixtures() {
   static const Registry registry = [] {
     Registry::Options options;
     options.directory = SLUICE_TESTDATA;
-    options.state_directory = fs::path(testing::TempDir()) / "sluice-instance-test";
-    options.load = {{"cpp_good", ""}, {"cpp_unguarded", ""}, {"c_small_but_right", ""}};
+    options.state_directory = fs::path(SLUICE_TESTDATA) / "state";
+    options.load = {
+        {"cpp_good", ""}, {"cpp_unguarded", ""}, {"c_small_but_right", ""}, {"allow-list", ""}};
     return Registry::load(options);
   }();
   return registry;
@@ -150,6 +151,30 @@ TEST(Instance, WorksWithATableOlderThanTodays) {
   EXPECT_TRUE((*made)->start());
   EXPECT_TRUE((*made)->check_health());
   EXPECT_EQ((*made)->find_extension("sluice.catalog/1"), nullptr);
+}
+
+// docs/plugin-authoring.md shows these texts.
+TEST(Instance, DoesWhatTheManualSays) {
+  const struct {
+    const char *settings, *where, *detail;
+  } cases[] = {
+      {R"({"consmer":"a","peers":[1]})", "",
+       "(root): missing member \"consumer\"\n"
+       "(root): unknown member \"consmer\" (known: consumer, peers)\n"
+       "/peers/0: must be string, is integer"},
+      {R"({"consumer":"a","peers":["::1","10.0.0.0/8"]})", "/peers/1",
+       "must be one address, not a network"},
+      {R"({"consumer":"a","peers":["::1"]})", "", ""},
+  };
+  const auto& allow_list = component(SLUICE_KIND_AUTHENTICATOR, "allow-list");
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.settings);
+    RecordingServices services;
+    auto made = Instance::make(allow_list, "x", c.settings, services);
+    EXPECT_EQ(made ? "" : made.error().where, c.where);
+    EXPECT_EQ(made ? "" : made.error().detail, c.detail);
+    EXPECT_EQ(services.record, made ? "x 2 lets 1 addresses in\n" : "");
+  }
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ def walk(root, suffixes=None):
     """Files of a tree in a fixed order, without what is built or kept aside."""
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(f for f in folders if f not in IGNORED)
-        for name in sorted(files):
+        for name in sorted(set(files) - IGNORED):
             path = pathlib.Path(folder) / name
             if suffixes is None or path.suffix in suffixes:
                 yield path
@@ -158,7 +158,8 @@ def check_headers(root, part):
     headers = [p for p in walk(folder, {".h", ".hpp"}) if "testdata" not in p.parts]
     if not headers:
         return None
-    flags = ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-DBOOST_DLL_USE_STD_FS"]
+    flags = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow=local", "-Wno-missing-field-initializers",
+             "-Werror", "-DBOOST_DLL_USE_STD_FS"]
     for include in (root / "kernel", root / "sdk/include", root / "sdk/testing", root, folder):
         flags += ["-I", str(include)]
 
@@ -259,13 +260,13 @@ def parse_layout(text):
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if words[0] == "struct":
+        if line.startswith(" "):
+            current["members"].append((words[0], int(words[1])))
+        elif words[0] == "struct":
             current = {"size": int(words[2]), "members": [], "frozen": "frozen" in words[3:]}
             structs[words[1]] = current
         elif words[0] == "value":
             values[words[1]] = int(words[2])
-        else:
-            current["members"].append((words[0], int(words[1])))
     return structs, values
 
 

@@ -22,7 +22,7 @@ typedef struct sluice_one { /* frozen: a pair */
   uint32_t a, b;
 } sluice_one;
 typedef struct sluice_two {
-  uint32_t size, reserved;
+  uint32_t size, value;
   int32_t (*call)(void* self);
 } sluice_two;
 enum { SLUICE_X = 1 };
@@ -133,7 +133,7 @@ class House(unittest.TestCase):
                 ("sluice_two", "sluice_three", "sluice_two: is gone"),
                 ("SLUICE_X = 1", "SLUICE_X = 2", "SLUICE_X: was 1, is 2"),
                 ("(void* self);\n", "(void* self);\n  void* more;\n", "the layout has grown"),
-                ("uint32_t size, reserved;", "uint32_t size;", "as c: "),  # padding
+                ("uint32_t size, value;", "uint32_t size;", "as c: "),  # padding
                 ("(void* self);\n", "(void* class);\n", "as c++: "),
                 ("#include <stdint.h>", "#include <cstdint>", "as c: "),
             ]
