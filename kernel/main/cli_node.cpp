@@ -181,8 +181,10 @@ int tell_error(const Surroundings& surroundings, bool json, const Error& error) 
     if (!error.where.empty()) body["error"]["pointer"] = error.where;
     surroundings.out << dump_json(body);
   } else {
+    // Errors of files name their place themselves.
+    const bool placed = error.where.empty() || error.detail.starts_with(error.where);
     surroundings.err << paint("error: ", Tone::kBad, surroundings.colour)
-                     << (error.where.empty() ? "" : error.where + ": ") << error.detail << "\n";
+                     << (placed ? "" : error.where + ": ") << error.detail << "\n";
   }
   return kExitRefused;
 }

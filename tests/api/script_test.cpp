@@ -220,7 +220,7 @@ std::vector<std::string> list_scripts() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Api, Script, testing::ValuesIn(list_scripts()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& script) { return script.param; });
 
 }  // namespace
 }  // namespace sluice::tests
