@@ -38,6 +38,19 @@ Refusal classify(Status status) {
   }
 }
 
+// The studio's texts name the requirement behind them as "(R109)"; told as a member too, so that
+// programs need not read prose. Empty when there is none.
+std::string find_rule(std::string_view detail) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (auto at = detail.find("(R"); at != std::string_view::npos; at = detail.find("(R", at + 1)) {
+    if (at + 6 > detail.size() || detail[at + 5] != ')') continue;
+    if (is_digit(detail[at + 2]) && is_digit(detail[at + 3]) && is_digit(detail[at + 4])) {
+      return std::string(detail.substr(at + 1, 4));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 AdminResponse make_answer(int status, const Json& body) {
@@ -60,6 +73,7 @@ Json make_error_json(const Error& error) {
   Json json = {{"code", classify(error.status).code},
                {"message", error.detail.empty() ? "it failed" : error.detail}};
   if (!error.where.empty()) json["pointer"] = error.where;
+  if (auto rule = find_rule(error.detail); !rule.empty()) json["rule"] = std::move(rule);
   return json;
 }
 

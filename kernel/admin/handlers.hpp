@@ -39,6 +39,7 @@ class AdminApi::Handlers {
   // ---- from draft to deployment
   void test_api(const Call& call, const AdminApi::Respond& respond);
   AdminResponse finish_test(const studio::TestTicket& ticket, Result<studio::TestOutcome> outcome);
+  model::Faults find_missing_parts(std::string_view api_id) const;
   AdminResponse submit(const Call& call);
   AdminResponse publish(const Call& call);
   AdminResponse undeploy(const Call& call);

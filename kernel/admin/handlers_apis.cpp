@@ -195,6 +195,9 @@ void AdminApi::Handlers::test_api(const Call& call, const AdminApi::Respond& res
     return respond(make_refusal(429, "busy", "too many tests run at this moment",
                                 "wait for one of them to end and try again"));
   }
+  if (const auto missing = find_missing_parts(call.path[0]); !missing.empty()) {
+    return respond(make_faults_answer(missing));
+  }
   auto parameters = call.body.contains("parameters") ? read_scalars(call.body["parameters"])
                                                      : read_scalars(Json::object());
   auto begun = parts_.studio.begin_test(call.path[0], std::move(parameters));
@@ -236,7 +239,16 @@ AdminResponse AdminApi::Handlers::finish_test(const studio::TestTicket& ticket,
   return make_answer(200, make_json(studio::TestReport{std::move(*outcome), *verdict}));
 }
 
+// What a draft lacks, each told on its own; the studio would refuse it with all of them in a line.
+model::Faults AdminApi::Handlers::find_missing_parts(std::string_view api_id) const {
+  const auto* api = state().apis.find(api_id);
+  return api ? model::find_missing(api->draft) : model::Faults();
+}
+
 AdminResponse AdminApi::Handlers::submit(const Call& call) {
+  if (const auto missing = find_missing_parts(call.path[0]); !missing.empty()) {
+    return make_faults_answer(missing);
+  }
   const auto done =
       parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.submit(call.path[0]); });
   return done ? make_answer(201, make_json(*done, secrets_)) : make_error_answer(done.error());

@@ -30,6 +30,7 @@ struct Document {
   std::size_t order = 0;  // of its kind
   const DocumentKind* kind = nullptr;
   Json body;            // without "kind", "publish" and "test"
+  Json label;           // the name of a document whose resource has none
   Json publish, test;   // null: not asked for
   std::string pointer;  // "/documents/3"
   Applied applied = Applied::kUnchanged;
@@ -166,12 +167,17 @@ Document read_document(const Json& json, std::size_t index, Faults& faults) {
       check_shape(document.test, kTestShape, Purpose::kCreate, document.pointer + "/test", faults);
     }
   }
+  // Every document of a file has a name; an authorization and a credential have none of their own.
+  if (known->name == "authorization" || known->name == "credential") {
+    document.label = take_member(document.body, "name");
+  }
   check_shape(document.body, known->shape, Purpose::kCreate, document.pointer, faults);
   return document;
 }
 
 // What people call it, for the answer.
 std::string name_document(const Document& document) {
+  if (document.label.is_string()) return document.label.get<std::string>();
   const auto text = [&](const char* member) { return read_text(document.body, member); };
   if (document.kind->name == "authorization") return text("consumer") + " -> " + text("api");
   if (document.kind->name == "credential") return text("consumer") + "/" + text("type");

@@ -210,7 +210,8 @@ void check_shape(const Json& value, const Shape& shape, Purpose purpose, const s
                         (member.need == Need::kKey && purpose == Purpose::kCreate);
     if (needed && !value.contains(std::string(member.name))) {
       add(faults, where + "/" + escape_pointer(member.name), "is missing",
-          "add \"" + std::string(member.name) + "\"");
+          "add \"" + std::string(member.name) + "\"" +
+              (member.about.empty() ? std::string() : ": " + std::string(member.about)));
     }
   }
 }

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "main/cli.hpp"
+
+#include "main/cli_commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#ifndef SLUICE_VERSION
+#define SLUICE_VERSION "unknown"
+#endif
+
+namespace sluice::cli {
+namespace {
+
+// What was written on one command line. CLI11 writes into it, run() reads it.
+struct Line {
+  NodeOptions node;
+  ServeOptions serve;
+  DemoOptions demo;
+  ApplyOptions apply;
+  GetOptions get;
+  ApiOptions api;
+  std::string domain;
+  CallOptions call;
+  KeyOptions key;
+  std::filesystem::path plugin_config, plugin_file;
+};
+
+using Action = std::function<int()>;
+
+class CommandLine {
+ public:
+  CommandLine(const Commands& commands, const Surroundings& surroundings)
+      : commands_(commands), surroundings_(surroundings) {
+    app_.name("sluice");
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "sluice " SLUICE_VERSION);
+    app_.footer(
+        "Exit codes: 0 done, 1 refused, 2 not understood. Client commands read SLUICE_ADMIN "
+        "and SLUICE_TOKEN.\nsluice COMMAND --help shows an example of each.");
+    add_node_commands();
+    add_client_commands();
+    add_api_commands();
+    add_plugin_commands();
+  }
+
+  int run(std::vector<std::string> args) {
+    std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
+    try {
+      app_.parse(std::move(args));
+    } catch (const CLI::ParseError& e) {
+      const int code = app_.exit(e, surroundings_.out, surroundings_.err);
+      return code == 0 ? kExitOk : kExitUsage;
+    }
+    return action_ ? action_() : kExitUsage;
+  }
+
+ private:
+  CLI::App* add(CLI::App& parent, const char* name, const char* about, const char* example,
+                Action action) {
+    auto* command = parent.add_subcommand(name, about);
+    command->footer(std::string("Example:\n  ") + example);
+    command->callback([this, action = std::move(action)] { action_ = action; });
+    return command;
+  }
+
+  // A command that talks to a node.
+  CLI::App* add_client(CLI::App& parent, const char* name, const char* about, const char* example,
+                       std::function<int(const Node&)> run) {
+    auto* command = add(parent, name, about, example, [this, run = std::move(run)] {
+      return run(Node(surroundings_, read_node_options()));
+    });
+    add_json(*command);
+    command->add_option("--admin", line_.node.admin,
+                        "the node's admin address (SLUICE_ADMIN; http://127.0.0.1:8081)");
+    command->add_option("--token", line_.node.token,
+                        "its token; better SLUICE_TOKEN, which other users cannot see");
+    return command;
+  }
+
+  void add_json(CLI::App& command) {
+    command.add_flag("--json", line_.node.json, "answer JSON, for programs");
+  }
+
+  NodeOptions read_node_options() const {
+    NodeOptions options = line_.node;
+    const auto fill = [&](std::string& value, const char* variable, const char* otherwise) {
+      if (value.empty()) value = surroundings_.find_env(variable).value_or(otherwise);
+      if (value.empty()) value = otherwise;
+    };
+    fill(options.admin, "SLUICE_ADMIN", "http://127.0.0.1:8081");
+    fill(options.token, "SLUICE_TOKEN", "");
+    return options;
+  }
+
+  int refuse_absent() const {
+    return tell_error(surroundings_, line_.node.json,
+                      {SLUICE_E_UNSUPPORTED, "this build cannot do that", {}, {}});
+  }
+
+  void add_node_commands() {
+    auto* serve = add(app_, "serve", "Run a node.", "sluice serve --config node.yaml", [this] {
+      return commands_.serve ? commands_.serve(line_.serve) : refuse_absent();
+    });
+    serve->add_option("--config", line_.serve.config, "the node file")->required();
+    serve->add_flag("--check", line_.serve.check, "read and check everything, start nothing");
+
+    auto* demo = add(app_, "demo", "A worked example on a fresh embedded store.",
+                     "sluice demo --dir var/demo --once", [this] {
+                       return commands_.demo ? commands_.demo(line_.demo) : refuse_absent();
+                     });
+    demo->add_option("--dir", line_.demo.directory, "where it keeps its files")
+        ->capture_default_str();
+    demo->add_option("--port", line_.demo.port, "of the gateway; 0: any free one")
+        ->capture_default_str();
+    demo->add_option("--admin-port", line_.demo.admin_port, "of the management API; 0: any")
+        ->capture_default_str();
+    demo->add_flag("--once", line_.demo.once, "set up, call once, print what came, end");
+  }
+
+  void add_client_commands() {
+    auto* apply = add_client(app_, "apply", "Make resources be as files say, in one transaction.",
+                             "sluice apply -f shop.yaml --dry-run",
+                             [this](const Node& node) { return run_apply(node, line_.apply); });
+    apply->add_option("-f,--file", line_.apply.files, "file or directory; may be repeated")
+        ->required();
+    apply->add_flag("--dry-run", line_.apply.dry_run, "check everything, change nothing");
+
+    auto* get = add_client(app_, "get", "List resources, or show one.",
+                           "sluice get apis --workspace shop\n  sluice get api shop/Query_User",
+                           [this](const Node& node) { return run_get(node, line_.get); });
+    get->add_option("KIND", line_.get.kind,
+                    "workspaces, data-sources, gateway-instances, rest-apis, workflows, apis, "
+                    "versions, deployments, consumers, credentials or authorizations")
+        ->required();
+    get->add_option("NAME", line_.get.name,
+                    "one of it; for versions and deployments, the API they are of");
+    get->add_option("--workspace", line_.get.workspace, "only those of this workspace");
+    get->add_option("--workflow", line_.get.workflow, "only APIs of this workflow");
+    get->add_option("--api", line_.get.api, "only those of this API");
+    get->add_option("--instance", line_.get.instance, "only deployments on this instance");
+    get->add_option("--consumer", line_.get.consumer, "only those of this consumer");
+
+    auto* call =
+        add(app_, "call", "Call a published API.",
+            "sluice call 'http://127.0.0.1:8080/v1/user/info?user_id=10001' --api-key KEY", [this] {
+              line_.call.json = line_.node.json;
+              line_.call.has_body = call_body_->count() > 0;
+              return run_call(surroundings_, line_.call);
+            });
+    add_json(*call);
+    call->add_option("URL", line_.call.url, "http://host:port/path?query")->required();
+    call->add_option("-X,--request", line_.call.method, "the method; GET, or POST with a body");
+    call_body_ = call->add_option("-d,--data", line_.call.body, "the body, JSON unless -H says");
+    call->add_option("-H,--header", line_.call.headers, "'Name: value'; may be repeated");
+    call->add_option("--api-key", line_.call.api_key, "the key to show");
+    call->add_option("--api-key-in", line_.call.api_key_in, "bearer, header:NAME or query:NAME")
+        ->capture_default_str();
+    call->add_option("--timeout-ms", line_.call.timeout_ms, "for the whole exchange")
+        ->check(CLI::Range(1, 600'000))
+        ->capture_default_str();
+    call->add_flag("-i,--include", line_.call.include_head, "show status and headers too");
+    call->add_flag("--print-curl", line_.call.print_curl,
+                   "print the curl command that does the same, and do not call");
+
+    auto* consumer = app_.add_subcommand("consumer", "Consumers of published APIs.");
+    consumer->require_subcommand(1);
+    auto* key = add_client(*consumer, "add-key", "Make an API key; it is told once.",
+                           "sluice consumer add-key shop",
+                           [this](const Node& node) { return run_add_key(node, line_.key); });
+    key->add_option("CONSUMER", line_.key.consumer, "whose key")->required();
+    key->add_option("--key", line_.key.key, "an own key, 16 characters or more");
+    key->add_option("--source", line_.key.source, "bearer, header:NAME or query:NAME")
+        ->capture_default_str();
+    key->add_option("--valid-until", line_.key.valid_until, "2026-01-31T08:30:00Z");
+  }
+
+  void add_api_commands() {
+    auto* api = app_.add_subcommand("api", "One API, from its draft to its deployments.");
+    api->require_subcommand(1);
+    const auto add_api = [&](const char* name, const char* about, const char* example,
+                             int (*run)(const Node&, const ApiOptions&)) {
+      auto* command = add_client(*api, name, about, example, [this, run](const Node& node) {
+        if (domain_ != nullptr && domain_->count() > 0) line_.api.domain = line_.domain;
+        return run(node, line_.api);
+      });
+      command
+          ->add_option("API", line_.api.api,
+                       "id, workspace/name, workspace/workflow/name, or a name that one API has")
+          ->required();
+      return command;
+    };
+    const auto add_version = [&](CLI::App* command) {
+      command->add_option("--version", line_.api.version, "its number; the newest that fits")
+          ->check(CLI::Range(1u, 999'999'999u));
+      return command;
+    };
+    add_api("test", "Run the draft with parameters.",
+            "sluice api test shop/Query_User -p user_id=10001", &run_api_test)
+        ->add_option("-p,--parameter", line_.api.parameters, "NAME=VALUE; may be repeated");
+    add_api("submit", "Freeze the tested draft as a version.", "sluice api submit shop/Query_User",
+            &run_api_submit);
+    add_api("versions", "List its versions.", "sluice api versions shop/Query_User",
+            &run_api_versions);
+    add_version(add_api("request", "Ask for the approval of a version.",
+                        "sluice api request shop/Query_User", &run_api_request));
+    add_version(add_api("approve", "Approve a version.", "sluice api approve shop/Query_User",
+                        &run_api_approve));
+    add_version(add_api("reject", "Reject a version.",
+                        "sluice api reject shop/Query_User --reason 'no index'", &run_api_reject))
+        ->add_option("--reason", line_.api.reason, "why")
+        ->required();
+    auto* publish = add_version(add_api(
+        "publish", "Make a version the live one of an instance.",
+        "sluice api publish shop/Query_User --instance public --domain ''", &run_api_publish));
+    publish->add_option("--instance", line_.api.instance, "the gateway instance")->required();
+    domain_ = publish->add_option("--domain", line_.domain,
+                                  "of every API under the REST API; '' for none");
+    publish->add_option("--backend", line_.api.backend, "the backend service")
+        ->capture_default_str();
+    add_api("undeploy", "Take it offline on an instance.",
+            "sluice api undeploy shop/Query_User --instance public", &run_api_undeploy)
+        ->add_option("--instance", line_.api.instance, "the gateway instance")
+        ->required();
+  }
+
+  void add_plugin_commands() {
+    auto* plugin = app_.add_subcommand("plugin", "Plugins: what is loaded, what a file holds.");
+    plugin->require_subcommand(1);
+    auto* list = add_client(*plugin, "list", "What became of each plugin file.",
+                            "sluice plugin list\n  sluice plugin list --config node.yaml",
+                            [this](const Node& node) { return list_plugins(node); });
+    list->add_option("--config", line_.plugin_config,
+                     "load what this node file names, instead of asking a node");
+    auto* inspect = add(*plugin, "inspect", "What a plugin file holds, without a node.",
+                        "sluice plugin inspect lib/sluice/plugins/auth-apikey.so",
+                        [this] { return inspect_plugin(); });
+    add_json(*inspect);
+    inspect->add_option("FILE", line_.plugin_file, "the shared library")->required();
+  }
+
+  int list_plugins(const Node& node) {
+    if (line_.plugin_config.empty()) return run_plugin_list(node);
+    if (!commands_.list_plugins) return refuse_absent();
+    const auto plugins = commands_.list_plugins(line_.plugin_config);
+    if (!plugins) return tell_error(surroundings_, line_.node.json, plugins.error());
+    return tell_plugins(surroundings_, line_.node.json, *plugins);
+  }
+
+  int inspect_plugin() {
+    if (!commands_.inspect_plugin) return refuse_absent();
+    const auto plugin = commands_.inspect_plugin(line_.plugin_file);
+    if (!plugin) return tell_error(surroundings_, line_.node.json, plugin.error());
+    return tell_plugin(surroundings_, line_.node.json, *plugin);
+  }
+
+  const Commands& commands_;
+  const Surroundings& surroundings_;
+  Line line_;
+  CLI::App app_{"Publishes database tables as authenticated REST APIs."};
+  CLI::Option* domain_ = nullptr;
+  CLI::Option* call_body_ = nullptr;
+  Action action_;
+};
+
+}  // namespace
+
+int run_cli(const std::vector<std::string>& args, const Commands& commands,
+            const Surroundings& surroundings) {
+  return CommandLine(commands, surroundings).run(args);
+}
+
+int run_cli(int argc, char** argv, const Commands& commands) {
+  const auto find_env = [](const char* name) -> std::optional<std::string> {
+    const char* value = std::getenv(name);
+    return value ? std::optional<std::string>(value) : std::nullopt;
+  };
+  const auto no_colour = find_env("NO_COLOR");
+  const bool colour = isatty(STDOUT_FILENO) != 0 && isatty(STDERR_FILENO) != 0 &&
+                      (!no_colour || no_colour->empty());
+  const Surroundings surroundings{std::cout, std::cerr, colour, find_env, &http::fetch};
+  return run_cli(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), commands,
+                 surroundings);
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// sluice api ...: one API from its draft to its deployments; sluice consumer add-key.
+#include "main/cli_commands.hpp"
+#include "main/cli_text.hpp"
+
+#include <ostream>
+
+namespace sluice::cli {
+namespace {
+
+std::string make_api_path(const std::string& id, std::string_view rest) {
+  return "/admin/v1/apis/" + encode_percent(id) + std::string(rest);
+}
+
+std::string make_version_path(const std::string& id, unsigned version, std::string_view step) {
+  return make_api_path(id, "/versions/" + std::to_string(version) + "/" + std::string(step));
+}
+
+// The version that is meant: the one given, or the newest in one of `statuses`. 0: there is none,
+// and that was told.
+unsigned find_version(const Node& node, const std::string& id, unsigned given,
+                      std::initializer_list<std::string_view> statuses) {
+  if (given != 0) return given;
+  const auto versions = node.ask("GET", make_api_path(id, "/versions"));
+  if (!versions || !versions->ok()) {
+    node.refuse(versions);
+    return 0;
+  }
+  std::string words;
+  for (const auto status : statuses) {
+    for (const auto& version : versions->body.value("items", Json::array())) {
+      if (make_cell(version, "status") == status) return version.value("version", 0u);
+    }
+    words += (words.empty() ? "'" : " or '") + std::string(status) + "'";
+  }
+  node.refuse(Error{SLUICE_E_NOT_FOUND,
+                    "no version of this API is " + words +
+                        ": 'sluice api versions' lists them, 'sluice api submit' makes one",
+                    {},
+                    {}});
+  return 0;
+}
+
+int change_version(const Node& node, const ApiOptions& options, std::string_view step,
+                   std::initializer_list<std::string_view> statuses, const Json& body = {}) {
+  const auto id = node.find_api(options.api);
+  if (!id) return kExitRefused;
+  const auto version = find_version(node, *id, options.version, statuses);
+  if (version == 0) return kExitRefused;
+  const auto answer = node.ask("POST", make_version_path(*id, version, step), body);
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  return node.tell(*answer, options.api + " " + make_cell(answer->body, "name") + ": " +
+                                make_cell(answer->body, "status") + "\n");
+}
+
+}  // namespace
+
+int run_api_test(const Node& node, const ApiOptions& options) {
+  Json parameters = Json::object();
+  for (const auto& pair : options.parameters) {
+    const auto equals = pair.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      node.refuse(Error{SLUICE_E_ARGUMENT, "'" + pair + "' is no NAME=VALUE", {}, {}});
+      return kExitUsage;
+    }
+    parameters[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  const auto id = node.find_api(options.api);
+  if (!id) return kExitRefused;
+  const auto answer =
+      node.ask("POST", make_api_path(*id, "/test"), {{"parameters", std::move(parameters)}});
+  if (!answer || !answer->ok()) return node.refuse(answer);
+
+  const auto& report = answer->body;
+  const bool passed = report.value("passed", false);
+  const bool colour = node.surroundings().colour;
+  std::string text = paint(passed ? "passed" : "failed", passed ? Tone::kGood : Tone::kBad, colour);
+  if (!passed) text += " (" + make_cell(report, "verdict") + ")";
+  text += ": status " + make_cell(report, "status") + " in " + make_cell(report, "duration_ms") +
+          " ms\n" + make_printable(make_cell(report, "body")) + "\n";
+  for (const auto& hint : report.value("hints", Json::array())) {
+    text += paint("hint: " + make_printable(hint.is_string() ? hint.get<std::string>() : ""),
+                  Tone::kQuiet, colour) +
+            "\n";
+  }
+  node.tell(*answer, text);
+  return passed ? kExitOk : kExitRefused;
+}
+
+int run_api_submit(const Node& node, const ApiOptions& options) {
+  const auto id = node.find_api(options.api);
+  if (!id) return kExitRefused;
+  const auto answer = node.ask("POST", make_api_path(*id, "/submit"));
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  return node.tell(*answer, options.api + " " + make_cell(answer->body, "name") + ": " +
+                                make_cell(answer->body, "status") + "\n");
+}
+
+int run_api_versions(const Node& node, const ApiOptions& options) {
+  GetOptions get;
+  get.kind = "versions";
+  get.name = options.api;
+  return run_get(node, get);
+}
+
+int run_api_request(const Node& node, const ApiOptions& options) {
+  return change_version(node, options, "request", {"To Be Requested", "Rejected"});
+}
+
+int run_api_approve(const Node& node, const ApiOptions& options) {
+  return change_version(node, options, "approve", {"Under Approval"});
+}
+
+int run_api_reject(const Node& node, const ApiOptions& options) {
+  return change_version(node, options, "reject", {"Under Approval"},
+                        Json{{"reason", options.reason}});
+}
+
+int run_api_publish(const Node& node, const ApiOptions& options) {
+  const auto id = node.find_api(options.api);
+  if (!id) return kExitRefused;
+  const auto version = find_version(node, *id, options.version, {"Can Be Published"});
+  if (version == 0) return kExitRefused;
+  Json body = {{"instance", options.instance}, {"backend", options.backend}};
+  // Whoever names no domain is told by the node that one has to be chosen, "" for none.
+  if (options.domain) body["domain"] = *options.domain;
+  const auto answer = node.ask("POST", make_version_path(*id, version, "publish"), body);
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  return node.tell(*answer, options.api + " V" + make_cell(answer->body, "version") +
+                                " is live on " + make_cell(answer->body, "instance") + "\n");
+}
+
+int run_api_undeploy(const Node& node, const ApiOptions& options) {
+  const auto id = node.find_api(options.api);
+  if (!id) return kExitRefused;
+  const auto answer =
+      node.ask("POST", make_api_path(*id, "/undeploy"), {{"instance", options.instance}});
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  return node.tell(Answer{answer->status, {{"api", *id}, {"instance", options.instance}}},
+                   options.api + " is offline on " + options.instance + "\n");
+}
+
+int run_add_key(const Node& node, const KeyOptions& options) {
+  Json body = {{"type", "api-key"}, {"source", options.source}};
+  if (!options.key.empty()) body["key"] = options.key;
+  if (!options.valid_until.empty()) body["valid_until"] = options.valid_until;
+  const auto answer = node.ask(
+      "POST", "/admin/v1/consumers/" + encode_percent(options.consumer) + "/credentials", body);
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  return node.tell(*answer, make_cell(answer->body, "key") + "\n");
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The client commands, their options parsed. Each answers the exit code. Inside the command line
+// only.
+
+#include "main/cli_node.hpp"
+
+namespace sluice::cli {
+
+struct GetOptions {
+  std::string kind, name;
+  std::string workspace, workflow, api, instance, consumer;  // filters
+};
+int run_get(const Node& node, const GetOptions& options);
+
+struct ApplyOptions {
+  std::vector<std::filesystem::path> files;
+  bool dry_run = false;
+};
+int run_apply(const Node& node, const ApplyOptions& options);
+
+struct ApiOptions {
+  std::string api;
+  unsigned version = 0;  // 0: the newest that fits
+  std::string instance, backend = "Default", reason;
+  std::optional<std::string> domain;
+  std::vector<std::string> parameters;  // "user_id=10001"
+};
+int run_api_test(const Node& node, const ApiOptions& options);
+int run_api_submit(const Node& node, const ApiOptions& options);
+int run_api_versions(const Node& node, const ApiOptions& options);
+int run_api_request(const Node& node, const ApiOptions& options);
+int run_api_approve(const Node& node, const ApiOptions& options);
+int run_api_reject(const Node& node, const ApiOptions& options);
+int run_api_publish(const Node& node, const ApiOptions& options);
+int run_api_undeploy(const Node& node, const ApiOptions& options);
+
+struct CallOptions {
+  std::string url, method, body, api_key, api_key_in = "bearer";
+  bool has_body = false, print_curl = false, include_head = false, json = false;
+  std::vector<std::string> headers;  // "Name: value"
+  std::int64_t timeout_ms = 30'000;
+};
+int run_call(const Surroundings& surroundings, const CallOptions& options);
+// The request that a call makes; an Error says which option is wrong.
+Result<http::ClientRequest> make_call(const CallOptions& options);
+// The same as a command for a POSIX shell.
+std::string make_curl(const http::ClientRequest& request, bool include_head);
+
+struct KeyOptions {
+  std::string consumer, source = "bearer", key, valid_until;
+};
+int run_add_key(const Node& node, const KeyOptions& options);
+
+int run_plugin_list(const Node& node);
+int tell_plugins(const Surroundings& surroundings, bool json,
+                 const std::vector<loader::PluginReport>& plugins);
+int tell_plugin(const Surroundings& surroundings, bool json, const loader::PluginReport& plugin);
+
+}  // namespace sluice::cli

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// sluice get KIND [NAME]: tables of what there is, or one of it whole.
+#include "main/cli_commands.hpp"
+#include "main/cli_text.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <ostream>
+
+namespace sluice::cli {
+namespace {
+
+struct Kind {
+  std::string_view singular, collection;
+  std::vector<std::string_view> columns;
+};
+
+const Kind kKinds[] = {
+    {"workspace", "workspaces", {"name", "requires_approval", "description"}},
+    {"data-source", "data-sources", {"workspace", "name", "type", "description"}},
+    {"gateway-instance", "gateway-instances", {"name"}},
+    {"rest-api", "rest-apis", {"name", "base_path", "domain", "description"}},
+    {"workflow", "workflows", {"workspace", "name", "rest_api", "id"}},
+    {"api",
+     "apis",
+     {"workspace", "workflow", "name", "method", "path", "tested", "last_version", "id"}},
+    {"version", "versions", {"api", "name", "status", "submitted_by", "submitted_at"}},
+    {"deployment",
+     "deployments",
+     {"api", "instance", "version", "backend", "deployed_by", "deployed_at"}},
+    {"consumer", "consumers", {"name", "workspace", "enabled", "description"}},
+    {"credential",
+     "credentials",
+     {"consumer", "type", "display", "source", "enabled", "valid_until", "id"}},
+    {"authorization", "authorizations", {"consumer", "api", "valid_until"}},
+};
+
+std::string make_title(std::string_view member) {
+  std::string title(member);
+  for (char& c : title) {
+    c = c == '_' ? ' ' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  }
+  return title;
+}
+
+std::string make_list_text(const Kind& kind, const Json& items) {
+  if (items.empty()) return "no " + std::string(kind.collection) + "\n";
+  std::vector<std::string> head;
+  for (const auto column : kind.columns) head.push_back(make_title(column));
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& item : items) {
+    auto& row = rows.emplace_back();
+    for (const auto column : kind.columns) row.push_back(make_cell(item, column));
+  }
+  return make_table(head, rows);
+}
+
+// One resource: a line per member, and a table for each list of objects in it.
+std::string make_whole_text(const Json& object) {
+  std::string text;
+  std::vector<std::vector<std::string>> lines;
+  std::string tables;
+  for (const auto& [name, value] : object.items()) {
+    const bool is_table = value.is_array() && !value.empty() && value[0].is_object();
+    if (!is_table) {
+      lines.push_back({name, make_cell(object, name)});
+      continue;
+    }
+    std::vector<std::string> head;
+    for (const auto& [column, cell] : value[0].items()) head.push_back(make_title(column));
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& item : value) {
+      auto& row = rows.emplace_back();
+      for (const auto& [column, cell] : value[0].items()) row.push_back(make_cell(item, column));
+    }
+    tables += "\n" + name + ":\n" + make_table(head, rows);
+  }
+  return make_table({"MEMBER", "VALUE"}, lines) + tables;
+}
+
+// The path of one resource; workflows and APIs are asked for by what people call them.
+Result<std::string> make_item_path(const Node& node, const Kind& kind, const std::string& name) {
+  const auto base = "/admin/v1/" + std::string(kind.collection) + "/";
+  const auto slash = name.find('/');
+  if (kind.singular == "api") {
+    auto id = node.find_api(name);
+    if (!id) return id.error();
+    return base + encode_percent(*id);
+  }
+  const bool pair = kind.singular == "data-source";
+  if (pair && slash == std::string::npos) {
+    return Error{SLUICE_E_ARGUMENT, "a data source is named workspace/name", {}, {}};
+  }
+  if (pair) {
+    return base + encode_percent(name.substr(0, slash)) + "/" +
+           encode_percent(name.substr(slash + 1));
+  }
+  return base + encode_percent(name);
+}
+
+}  // namespace
+
+int run_get(const Node& node, const GetOptions& options) {
+  const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) {
+    return options.kind == k.singular || options.kind == k.collection;
+  });
+  if (kind == std::end(kKinds)) {
+    std::string known;
+    for (const auto& k : kKinds) known += (known.empty() ? "" : ", ") + std::string(k.collection);
+    node.refuse(Error{SLUICE_E_ARGUMENT,
+                      "'" + options.kind + "' is no kind of resource; write one of " + known,
+                      {},
+                      {}});
+    return kExitUsage;
+  }
+
+  std::string api = options.api;
+  const bool lists_of_api = kind->singular == "version" || kind->singular == "deployment";
+  if (lists_of_api && !options.name.empty()) api = options.name;
+  if (!options.name.empty() && !lists_of_api && kind->singular != "authorization" &&
+      kind->singular != "workflow") {
+    const auto path = make_item_path(node, *kind, options.name);
+    if (!path) return path.error().detail.empty() ? kExitRefused : node.refuse(path.error());
+    const auto answer = node.ask("GET", *path);
+    if (!answer || !answer->ok()) return node.refuse(answer);
+    return node.tell(*answer, make_whole_text(answer->body));
+  }
+
+  QueryPairs query = {{"workspace", options.workspace},
+                      {"workflow", options.workflow},
+                      {"instance", options.instance},
+                      {"consumer", options.consumer}};
+  if (kind->singular == "authorization" && !options.name.empty()) {
+    query.emplace_back("consumer", options.name);
+  }
+  if (kind->singular == "workflow" && !options.name.empty()) {
+    const auto slash = options.name.find('/');
+    if (slash != std::string::npos) query[0].second = options.name.substr(0, slash);
+    query.emplace_back("name",
+                       slash == std::string::npos ? options.name : options.name.substr(slash + 1));
+  }
+  if (!api.empty()) {
+    const auto id = node.find_api(api);
+    if (!id) return kExitRefused;
+    query.emplace_back("api", *id);
+  }
+  const auto answer = node.ask_list("/admin/v1/" + std::string(kind->collection), query);
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  return node.tell(*answer, make_list_text(*kind, answer->body["items"]));
+}
+
+}  // namespace sluice::cli

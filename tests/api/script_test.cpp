@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plays scripts/*.txt: requests to the management API and command lines, each with what it must
+// answer. A script is a file of steps; what comes after a step's own lines is its golden answer,
+// and SLUICE_UPDATE_GOLDEN=1 rewrites it.
+//
+//   # a comment
+//   > POST /admin/v1/workspaces       a request; below it a body, if there is one
+//   {"name": "shop"}
+//   < 201                             its answer: status, then the body
+//   {...}
+//   $ sluice get workspaces           a command line
+//   = 0                               its answer: exit code, then what it printed
+//   ! floor 500 {"data":null}         the lower floor answers so from now on
+//
+// After "> METHOD TARGET" may stand: token=bob (alice when absent), token=none, type=text/plain.
+#include "tests/api/house.hpp"
+#include "main/cli.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace sluice::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kLineWidth = 100;
+
+const fs::path kFolder = fs::path(SLUICE_SOURCE_DIR) / "tests/api";
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// JSON on one line when it fits, indented when it does not.
+std::string format_body(const std::string& body) {
+  const auto json = Json::parse(body, nullptr, false);
+  if (json.is_discarded()) return body;
+  auto text = json.dump();
+  return (text.size() <= kLineWidth ? text : json.dump(2)) + "\n";
+}
+
+std::vector<std::string> split_words(const std::string& line) {
+  std::vector<std::string> words;
+  bool open = false, begun = false;
+  for (const char c : line) {
+    if (c == '\'') {
+      open = !open;
+    }
+    if (c == ' ' && !open) {
+      begun = false;
+    } else {
+      if (!begun) words.emplace_back();
+      begun = true;
+      if (c != '\'') words.back() += c;
+    }
+  }
+  return words;
+}
+
+std::string read_token(const std::string& actor) {
+  return actor == "none" ? "" : actor == "bob" ? "token-b" : "token-a";
+}
+
+class Player {
+ public:
+  // The script as it is when every answer is what comes now.
+  std::string play(const std::string& script) {
+    std::istringstream lines(script);
+    std::string line, played;
+    bool in_answer = false;
+    while (std::getline(lines, line)) {
+      const char first = line.empty() ? ' ' : line[0];
+      const bool begins_step = first == '>' || first == '$' || first == '!' || first == '#';
+      if (in_answer && !begins_step) continue;
+      if (begins_step) played += finish_request();
+      in_answer = first == '<' || first == '=';
+      if (first == '<') {
+        played += finish_request();
+        continue;
+      }
+      if (first == '=') continue;
+      played += line + "\n";
+      if (first == '>') begin_request(line);
+      if (first == '!') order(line);
+      if (first == '$') {
+        played += run_command(line);
+        in_answer = true;
+      }
+      if (!begins_step && pending_) request_.body += line + "\n";
+    }
+    return played + finish_request();
+  }
+
+ private:
+  void begin_request(const std::string& line) {
+    const auto words = split_words(line);
+    request_ = {};
+    request_.method = words.at(1);
+    request_.target = words.at(2);
+    std::string token = "alice", type = "application/json";
+    for (std::size_t i = 3; i < words.size(); ++i) {
+      if (words[i].starts_with("token=")) token = words[i].substr(6);
+      if (words[i].starts_with("type=")) type = words[i].substr(5);
+    }
+    if (token != "none") {
+      request_.headers.emplace_back("authorization", "Bearer " + read_token(token));
+    }
+    request_.headers.emplace_back("content-type", type);
+    pending_ = true;
+  }
+
+  std::string finish_request() {
+    if (!pending_) return {};
+    pending_ = false;
+    while (request_.body.ends_with('\n')) request_.body.pop_back();
+    const auto answer = house_.ask(request_);
+    std::string text = "< " + std::to_string(answer.status);
+    for (const auto& [name, value] : answer.headers) {
+      if (name == "Allow" || name == "WWW-Authenticate") text += " " + name + ": " + value;
+    }
+    return text + "\n" + (answer.body.empty() ? "" : format_body(answer.body)) + "\n";
+  }
+
+  std::string run_command(const std::string& line) {
+    auto words = split_words(line);
+    words.erase(words.begin(), words.begin() + 2);  // "$ sluice"
+    std::ostringstream printed;
+    const cli::Surroundings surroundings{
+        printed, printed, false,
+        [](const char* name) -> std::optional<std::string> {
+          if (std::string_view(name) == "SLUICE_TOKEN") return "token-a";
+          return {};
+        },
+        [this](const http::ClientRequest& request) { return fetch(request); }};
+    const int code = cli::run_cli(words, {}, surroundings);
+    return "= " + std::to_string(code) + "\n" + printed.str() + "\n";
+  }
+
+  Result<http::ClientResponse> fetch(const http::ClientRequest& request) {
+    constexpr std::string_view kAddress = "http://127.0.0.1:8081";
+    if (!request.url.starts_with(kAddress)) {
+      return Error{SLUICE_E_UNAVAILABLE, "nobody listens there", {}, {}};
+    }
+    auto answer = house_.ask(
+        {request.method, request.url.substr(kAddress.size()), request.body, request.headers});
+    return http::ClientResponse{answer.status, answer.headers, answer.body};
+  }
+
+  // "! floor 200 BODY", "! floor error TEXT", "! prepare error TEXT", "! health not ready: WHY"
+  void order(const std::string& line) {
+    const auto words = split_words(line);
+    const auto rest = [&](std::size_t from) {
+      std::string text;
+      for (std::size_t i = from; i < words.size(); ++i)
+        text += (text.empty() ? "" : " ") + words[i];
+      return text;
+    };
+    auto& floor = house_.fakes.floor;
+    const bool fails = words.at(2) == "error";
+    const Error error{SLUICE_E_UNAVAILABLE, rest(3), "not for callers", {}};
+    if (words.at(1) == "floor" && fails) {
+      floor.outcome = error;
+    } else if (words.at(1) == "floor") {
+      floor.outcome = studio::TestOutcome{std::stoi(words[2]),
+                                          {{"Content-Type", "application/json"}},
+                                          rest(3),
+                                          1250,
+                                          "SELECT 1",
+                                          {}};
+    } else if (words.at(1) == "source") {
+      floor.source_check = fails ? Result<void>(error) : Result<void>();
+    } else if (words.at(1) == "prepare") {
+      floor.can_prepare = fails ? Result<void>(error) : Result<void>();
+    } else if (words.at(1) == "health") {
+      house_.health = {words[2] == "ready", {}};
+      if (!house_.health.ready) house_.health.reasons.push_back(rest(2));
+    } else {
+      ADD_FAILURE() << "an unknown order: " << line;
+    }
+  }
+
+  AdminHouse house_;
+  admin::AdminRequest request_;
+  bool pending_ = false;
+};
+
+class Script : public testing::TestWithParam<std::string> {};
+
+TEST_P(Script, AnswersAsWritten) {
+  fs::current_path(kFolder);  // the scripts name files from here
+  const auto path = kFolder / "scripts" / (GetParam() + ".txt");
+  const auto script = read_file(path);
+  ASSERT_FALSE(script.empty()) << path;
+  const auto played = Player().play(script);
+  if (std::getenv("SLUICE_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path) << played;
+    return;
+  }
+  EXPECT_EQ(played, script);
+}
+
+std::vector<std::string> list_scripts() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(kFolder / "scripts")) {
+    names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Api, Script, testing::ValuesIn(list_scripts()),
+                         [](const auto& script) { return script.param; });
+
+}  // namespace
+}  // namespace sluice::tests
