@@ -40,18 +40,23 @@ std::string Metrics::to_text(const std::vector<std::pair<std::string, double>>& 
   };
   std::vector<prometheus::MetricFamily> families;
 
-  prometheus::MetricFamily calls{"sluice_calls_total", "Calls answered, by class of status",
-                                 prometheus::MetricType::Counter, {}};
+  prometheus::MetricFamily calls{"sluice_calls_total",
+                                 "Calls answered, by class of status",
+                                 prometheus::MetricType::Counter,
+                                 {}};
   for (std::size_t i = 1; i <= 5; ++i) {
     prometheus::ClientMetric metric;
     metric.label = {{"status", std::to_string(i) + "xx"}};
-    metric.counter.value = static_cast<double>(sum([i](const Shard& s) -> auto& { return s.by_class[i]; }));
+    metric.counter.value =
+        static_cast<double>(sum([i](const Shard& s) -> auto& { return s.by_class[i]; }));
     calls.metric.push_back(metric);
   }
   families.push_back(calls);
 
-  prometheus::MetricFamily latency{"sluice_call_seconds", "From the request's last byte to the answer",
-                                   prometheus::MetricType::Histogram, {}};
+  prometheus::MetricFamily latency{"sluice_call_seconds",
+                                   "From the request's last byte to the answer",
+                                   prometheus::MetricType::Histogram,
+                                   {}};
   prometheus::ClientMetric histogram;
   std::uint64_t cumulative = 0;
   for (std::size_t i = 0; i <= kLatencyBoundsUs.size(); ++i) {
@@ -66,8 +71,10 @@ std::string Metrics::to_text(const std::vector<std::pair<std::string, double>>& 
   latency.metric.push_back(histogram);
   families.push_back(latency);
 
-  prometheus::MetricFamily bytes{"sluice_response_bytes_total", "Bytes of response bodies",
-                                 prometheus::MetricType::Counter, {}};
+  prometheus::MetricFamily bytes{"sluice_response_bytes_total",
+                                 "Bytes of response bodies",
+                                 prometheus::MetricType::Counter,
+                                 {}};
   bytes.metric.emplace_back();
   bytes.metric.back().counter.value =
       static_cast<double>(sum([](const Shard& s) -> auto& { return s.bytes; }));

@@ -17,7 +17,8 @@ class Metrics {
  public:
   // Upper bounds of the latency histogram, in microseconds; the last bucket has none.
   static constexpr std::array<std::uint64_t, 13> kLatencyBoundsUs{
-      50, 100, 250, 500, 1'000, 2'500, 5'000, 10'000, 50'000, 100'000, 500'000, 1'000'000, 5'000'000};
+      50,     100,    250,     500,     1'000,     2'500,    5'000,
+      10'000, 50'000, 100'000, 500'000, 1'000'000, 5'000'000};
 
   explicit Metrics(unsigned shards);
 

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "main/lower_floor.hpp"
+
+#include "call/arena.hpp"
+#include "call/in_process.hpp"
+#include "dataservice/default_backend.hpp"
+#include "gateway/gateway.hpp"
+#include "http/clock.hpp"
+
+#include <sluice/abilities.h>
+
+namespace sluice::node {
+namespace {
+
+constexpr std::uint64_t kCatalogTimeoutNs = 10'000'000'000;
+
+// An op of the control side: no request, no credentials, a deadline and a place for the error.
+class CatalogOp {
+ public:
+  CatalogOp() {
+    side_.op = {.size = sizeof(sluice_op),
+                .mode = SLUICE_RUN_WORKER,
+                .vt = &kTable,
+                .ticket = 1,
+                .deadline_ns = http::monotonic_ns() + kCatalogTimeoutNs,
+                .now_ns = http::realtime_ns(),
+                .request = nullptr,
+                .principal = nullptr,
+                .request_id = {nullptr, 0},
+                .trace_parent = {nullptr, 0}};
+    side_.self = this;
+  }
+  sluice_op* raw() { return &side_.op; }
+  Error to_error(Status status) const {
+    Error error = error_;
+    error.status = status < 0 ? status : SLUICE_E_UNSUPPORTED;
+    if (error.detail.empty()) error.detail = "the data source could not answer";
+    return error;
+  }
+
+ private:
+  struct Side {
+    sluice_op op;
+    CatalogOp* self;
+  };
+  static CatalogOp& of(sluice_op* op) { return *reinterpret_cast<Side*>(op)->self; }
+  static const sluice_op_vt kTable;
+
+  Side side_{};
+  call::Arena arena_;
+  Error error_;
+};
+
+const sluice_op_vt CatalogOp::kTable{
+    .size = sizeof(sluice_op_vt),
+    .reserved = 0,
+    .checkpoint = [](sluice_op* op) -> sluice_status {
+      return http::monotonic_ns() < op->deadline_ns ? SLUICE_OK : SLUICE_E_TIMEOUT;
+    },
+    .fail =
+        [](sluice_op* op, sluice_status status, sluice_str text, sluice_str internal) {
+          of(op).error_ = {status, std::string(to_view(text)), std::string(to_view(internal)), {}};
+        },
+    .complete = [](sluice_op*, std::uint64_t, sluice_status) {},
+    .scratch = [](sluice_op* op, std::size_t bytes) { return of(op).arena_.allocate(bytes); },
+    .find_credential = [](sluice_op*, sluice_str, sluice_str, sluice_credential*) -> sluice_status {
+      return SLUICE_E_NOT_FOUND;
+    },
+};
+
+model::ParameterType to_type(std::uint32_t cell_type) {
+  switch (cell_type) {
+    case SLUICE_T_BOOL:
+      return model::ParameterType::kBoolean;
+    case SLUICE_T_INT64:
+      return model::ParameterType::kLong;
+    case SLUICE_T_DOUBLE:
+      return model::ParameterType::kDouble;
+    default:
+      return model::ParameterType::kString;
+  }
+}
+
+// What a catalogue pushes, copied.
+struct CatalogSide {
+  sluice_catalog_out out;
+  std::vector<studio::TableInfo> tables;
+  studio::TableDescription description;
+
+  static CatalogSide& of(sluice_catalog_out* out) { return *reinterpret_cast<CatalogSide*>(out); }
+  static const sluice_catalog_out_vt kTable;
+};
+const sluice_catalog_out_vt CatalogSide::kTable{
+    .size = sizeof(sluice_catalog_out_vt),
+    .reserved = 0,
+    .table = [](sluice_catalog_out* out, const sluice_table_info* info) -> sluice_status {
+      of(out).tables.push_back({std::string(to_view(info->name)),
+                                std::string(to_view(info->comment)), info->is_view != 0});
+      return SLUICE_OK;
+    },
+    .column = [](sluice_catalog_out* out, const sluice_column_info* info) -> sluice_status {
+      of(out).description.columns.push_back(
+          {std::string(to_view(info->name)), std::string(to_view(info->declared)),
+           std::string(to_view(info->comment)), to_type(info->type), info->nullable != 0,
+           info->primary_key});
+      return SLUICE_OK;
+    },
+    .index = [](sluice_catalog_out* out, const sluice_index_info* info) -> sluice_status {
+      studio::IndexInfo index{std::string(to_view(info->name)), info->unique != 0, {}};
+      for (std::size_t i = 0; i < info->column_count; ++i) {
+        index.columns.emplace_back(to_view(info->columns[i]));
+      }
+      of(out).description.indexes.push_back(std::move(index));
+      return SLUICE_OK;
+    },
+};
+
+Result<const sluice_catalog*> find_catalog(const loader::Instance& source) {
+  const auto* catalog =
+      static_cast<const sluice_catalog*>(source.find_extension(SLUICE_CATALOG_ID));
+  if (!catalog) {
+    return Error{
+        SLUICE_E_UNSUPPORTED, "this type of data source has no catalogue of tables", {}, {}};
+  }
+  return catalog;
+}
+
+// The bytes of RFC 3986's unreserved set stay, all others become %XX.
+std::string encode_component(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+        c == '_' || c == '.' || c == '~') {
+      out += c;
+    } else {
+      out += '%';
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    }
+  }
+  return out;
+}
+
+class NoObserver final : public gateway::Observer {
+ public:
+  void observe(unsigned, const call::Observation&, std::uint64_t) override {}
+};
+
+}  // namespace
+
+class LowerFloor::Prepared final : public studio::PreparedSnapshots {
+ public:
+  Prepared(LowerFloor& floor, std::vector<snapshot::InstanceTrouble> troubles)
+      : troubles(std::move(troubles)), floor_(floor) {}
+  void swap_in() noexcept override {
+    for (auto& [holder, next] : snapshots) holder->store(std::move(next));
+    {
+      const std::lock_guard lock(floor_.mutex_);
+      floor_.troubles_.swap(troubles);
+    }
+    floor_.collect();
+  }
+  std::vector<std::pair<snapshot::Holder*, std::shared_ptr<const snapshot::Snapshot>>> snapshots;
+  std::vector<snapshot::InstanceTrouble> troubles;
+
+ private:
+  LowerFloor& floor_;
+};
+
+LowerFloor::LowerFloor(const loader::Registry& registry, loader::HostServices& services,
+                       call::WorkerPool& workers, Holders& holders)
+    : workers_(workers), holders_(holders), instances_(registry, services) {}
+
+Result<std::shared_ptr<loader::Instance>> LowerFloor::find_source(const model::DataSource& source) {
+  return instances_.find_or_make(SLUICE_KIND_DATA_SOURCE, source.type,
+                                 model::make_key(source.workspace, source.name),
+                                 source.settings_json);
+}
+
+Result<std::shared_ptr<const snapshot::Backend>> LowerFloor::make_backend(
+    const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source) {
+  auto serializer = instances_.find_or_make(SLUICE_KIND_SERIALIZER, "json", "json", "{}");
+  if (!serializer) return serializer.error();
+  return dataservice::make_default_backend(definition, std::move(source), *serializer);
+}
+
+Result<void> LowerFloor::check_data_source(const model::DataSource& source) {
+  auto running = find_source(source);
+  if (!running) return running.error();
+  return (*running)->check_health();
+}
+
+Result<std::vector<studio::TableInfo>> LowerFloor::list_tables(const model::DataSource& source,
+                                                               const std::string& search) {
+  auto running = find_source(source);
+  if (!running) return running.error();
+  const auto catalog = find_catalog(**running);
+  if (!catalog) return catalog.error();
+  CatalogOp op;
+  CatalogSide side{.out = {&CatalogSide::kTable}};
+  const Status status =
+      (*catalog)->list_tables((*running)->self(), op.raw(), to_str(search), &side.out);
+  if (status != SLUICE_OK) return op.to_error(status);
+  return std::move(side.tables);
+}
+
+Result<studio::TableDescription> LowerFloor::describe_table(const model::DataSource& source,
+                                                            const std::string& table) {
+  auto running = find_source(source);
+  if (!running) return running.error();
+  const auto catalog = find_catalog(**running);
+  if (!catalog) return catalog.error();
+  CatalogOp op;
+  CatalogSide side{.out = {&CatalogSide::kTable}};
+  const Status status =
+      (*catalog)->describe_table((*running)->self(), op.raw(), to_str(table), &side.out);
+  if (status != SLUICE_OK) return op.to_error(status);
+  return std::move(side.description);
+}
+
+Result<studio::TestOutcome> LowerFloor::run_draft(
+    const model::ApiDefinition& definition, const model::DataSource& source,
+    const std::vector<std::pair<std::string, std::string>>& parameters) {
+  auto running = find_source(source);
+  if (!running) return running.error();
+  auto backend = make_backend(definition, *running);
+  if (!backend) return backend.error();
+  const auto sql = dataservice::preview_sql(definition, **running);
+
+  // A gateway of one route, without authentication: the walk from there on is a client's.
+  const bool is_post = definition.method == model::HttpMethod::kPost;
+  snapshot::Route route{.api_id = "draft",
+                        .method = is_post ? "POST" : "GET",
+                        .path = "/draft",
+                        .timeout_ms = definition.timeout_ms,
+                        .is_anonymous = true,
+                        .backend = *backend};
+  std::vector<snapshot::Route> routes;
+  routes.push_back(std::move(route));
+  auto only = snapshot::Snapshot::make(std::move(routes), nullptr);
+  if (!only) return only.error();
+  snapshot::Holder holder(1);
+  holder.store(*only);
+  NoObserver observer;
+  gateway::Gateway gateway(holder, workers_, observer, 1);
+
+  call::InProcessRequest request{.method = is_post ? "POST" : "GET", .path = "/draft"};
+  for (const auto& [name, value] : parameters) {
+    std::string* text = &request.query;
+    for (const auto& parameter : definition.request_parameters) {
+      if (parameter.name == name && parameter.position == model::Position::kBody)
+        text = &request.body;
+    }
+    if (!text->empty()) *text += '&';
+    *text += encode_component(name) + '=' + encode_component(value);
+  }
+  if (!request.body.empty()) {
+    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  }
+  const std::uint64_t started = http::monotonic_ns();
+  auto response = call::run_in_process(gateway, request);
+  return studio::TestOutcome{
+      .http_status = response.status,
+      .headers = std::move(response.headers),
+      .body = std::move(response.body),
+      .duration_us = static_cast<std::int64_t>((http::monotonic_ns() - started) / 1000),
+      .sql = sql ? *sql : std::string{},
+      .hints = {}};
+}
+
+Result<std::unique_ptr<studio::PreparedSnapshots>> LowerFloor::prepare(const model::State& state) {
+  const bool are_same = credentials_ && &state.credentials.all() == &indexed_.credentials.all() &&
+                        &state.consumers.all() == &indexed_.consumers.all();
+  if (!are_same) {
+    credentials_ = snapshot::make_credential_index(state);
+    indexed_ = state;
+  }
+  auto prepared = std::make_unique<Prepared>(*this, std::vector<snapshot::InstanceTrouble>{});
+  for (auto& [instance, holder] : holders_) {
+    auto built = snapshot::build_snapshot(
+        state, instance, credentials_, instances_,
+        [this](const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source) {
+          return make_backend(definition, std::move(source));
+        },
+        prepared->troubles);
+    if (!built) return built.error();
+    prepared->snapshots.emplace_back(holder.get(), *built);
+  }
+  return std::unique_ptr<studio::PreparedSnapshots>(std::move(prepared));
+}
+
+std::vector<snapshot::InstanceTrouble> LowerFloor::troubles() const {
+  const std::lock_guard lock(mutex_);
+  return troubles_;
+}
+
+}  // namespace sluice::node

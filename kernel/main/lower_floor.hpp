@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The studio's view of the lower floor: sources to look at, drafts to run, snapshots to prepare.
+
+#include "call/worker_pool.hpp"
+#include "loader/registry.hpp"
+#include "snapshot/build.hpp"
+#include "snapshot/instances.hpp"
+#include "snapshot/snapshot.hpp"
+#include "studio/ports.hpp"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace sluice::node {
+
+class LowerFloor final : public studio::LowerFloor {
+ public:
+  using Holders = std::map<std::string, std::unique_ptr<snapshot::Holder>>;  // by gateway instance
+
+  LowerFloor(const loader::Registry& registry, loader::HostServices& services,
+             call::WorkerPool& workers, Holders& holders);
+
+  Result<void> check_data_source(const model::DataSource& source) override;
+  Result<std::vector<studio::TableInfo>> list_tables(const model::DataSource& source,
+                                                     const std::string& search) override;
+  Result<studio::TableDescription> describe_table(const model::DataSource& source,
+                                                  const std::string& table) override;
+  Result<studio::TestOutcome> run_draft(
+      const model::ApiDefinition& definition, const model::DataSource& source,
+      const std::vector<std::pair<std::string, std::string>>& parameters) override;
+  Result<std::unique_ptr<studio::PreparedSnapshots>> prepare(const model::State& state) override;
+
+  std::vector<snapshot::InstanceTrouble> troubles() const;  // [any]
+  void collect() { instances_.collect(); }                  // [ctl]
+
+ private:
+  class Prepared;
+  Result<std::shared_ptr<loader::Instance>> find_source(const model::DataSource& source);
+  Result<std::shared_ptr<const snapshot::Backend>> make_backend(
+      const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source);
+
+  call::WorkerPool& workers_;
+  Holders& holders_;
+  snapshot::Instances instances_;
+  model::State indexed_;  // whose credentials stand in credentials_
+  std::shared_ptr<const snapshot::CredentialIndex> credentials_;
+  mutable std::mutex mutex_;
+  std::vector<snapshot::InstanceTrouble> troubles_;
+};
+
+}  // namespace sluice::node
