@@ -69,7 +69,9 @@ int main(int argc, char** argv) {
     return node::load_registry(*config, [](int, std::string_view) {}).reports();
   };
   commands.inspect_plugin = [](const std::filesystem::path& file) -> Result<loader::PluginReport> {
-    return loader::inspect_file(file);
+    // The staged copy is private to this user; the loader refuses a folder of somebody else's.
+    return loader::inspect_file(file, std::filesystem::temp_directory_path() /
+                                          ("sluice-inspect-" + std::to_string(getuid())));
   };
   const int code = cli::run_cli(argc, argv, commands);
   // Plugin images are never unloaded, at exit neither: no destructor of theirs runs.

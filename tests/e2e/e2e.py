@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""End-to-end promises against the built binary. usage: e2e.py SLUICE PROMISE"""
+import http.client
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+
+SLUICE = os.path.abspath(sys.argv[1])
+CI_SLOW = 10 if "asan" in SLUICE or "tsan" in SLUICE else 1
+
+
+def call(url, path, method="GET", headers=None, body=None):
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    connection.request(method, path, body=body, headers=headers or {})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, dict((k.lower(), v) for k, v in answer.getheaders()), text
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        raise SystemExit(f"FAILED {what}: got {got!r}, wanted {wanted!r}")
+    print(f"ok {what}")
+
+
+class Process:
+    """One sluice process; ends with the test, whatever happens."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen([SLUICE, *args], stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True)
+
+    def read_until(self, start):
+        for line in self.process.stdout:
+            if line.startswith(start):
+                return line.strip()
+        raise SystemExit(f"FAILED: the process ended before it said {start!r}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def demo(directory):
+    process = Process("demo", "--dir", directory, "--port", "0", "--admin-port", "0")
+    process.read_until("Ctrl-C")
+    return process, json.loads(pathlib.Path(directory, "credentials.json").read_text())
+
+
+def serve(directory):
+    """What the demo left, on new ports."""
+    process = Process("serve", "--config", str(pathlib.Path(directory, "node.yaml")))
+    gateway = process.read_until("gateway default: ").split(": ", 1)[1]
+    admin = process.read_until("admin: ").split(": ", 1)[1]
+    return process, gateway, admin
+
+
+def admin_call(credentials, admin, method, path, body=None):
+    return call(admin, path, method,
+                {"Authorization": "Bearer " + credentials["admin"]["token"],
+                 "Content-Type": "application/json"}, None if body is None else json.dumps(body))
+
+
+def worked_example(directory):
+    process, made = demo(directory)
+    with process:
+        key = {"Authorization": "Bearer " + made["apiKey"]}
+        path = "/v1/user/info"
+        shell = subprocess.run(made["calls"][0] + " -s -w ' %{http_code}'", shell=True,
+                               capture_output=True, text=True)
+        expect("the pasted curl line", shell.stdout,
+               '{"data":{"user_id":10001,"user_name":"Alice"},"success":true} 200')
+        cases = [
+            ("Bob", "GET", path + "?user_id=10002", key, 200,
+             '{"data":{"user_id":10002,"user_name":"Bob"},"success":true}'),
+            ("nobody", "GET", path + "?user_id=99999", key, 200, '{"data":null,"success":true}'),
+            ("no key", "GET", path + "?user_id=10001", {}, 401, None),
+            ("wrong key", "GET", path + "?user_id=10001", {"Authorization": "Bearer wrong"}, 401, None),
+            ("known key without authorisation", "GET", path + "?user_id=10001",
+             {"Authorization": "Bearer " + made["unauthorizedApiKey"]}, 403, None),
+            ("a parameter of the wrong type", "GET", path + "?user_id=abc", key, 400, None),
+            ("an injection", "GET", path + "?user_id=1%20OR%201=1", key, 400, None),
+            ("a missing parameter", "GET", path, key, 400, None),
+            ("another method", "POST", path + "?user_id=10001", key, 405, None),
+            ("another path", "GET", "/v1/nope", key, 404, None),
+            ("no base path", "GET", "/user/info?user_id=10001", key, 404, None),
+            ("an unknown host", "GET", path + "?user_id=10001",
+             {**key, "Host": "unknown.example"}, 404, None),
+        ]
+        for name, method, target, headers, status, body in cases:
+            got_status, got_headers, got_body = call(made["gateway"], target, method, headers)
+            expect(name, got_status, status)
+            if body is not None:
+                expect(name + ", body", got_body, body)
+            else:
+                expect(name + ", envelope", json.loads(got_body)["success"], False)
+            expect(name + ", age never appears", "age" in got_body.replace("message", ""), False)
+            expect(name + ", media type", got_headers["content-type"], "application/json")
+            expect(name + ", request id", len(got_headers["x-ca-request-id"]), 32)
+            if status == 401:
+                expect(name + ", challenge", "Bearer" in got_headers["www-authenticate"], True)
+            if status == 405:
+                expect(name + ", allow", got_headers["allow"], "GET, HEAD")
+            if "user_id=abc" in target or status == 400:
+                expect(name + ", names the parameter", "user_id" in got_body, True)
+        expect("ready", call(made["admin"]["url"], "/readyz")[0], 200)
+        listed = subprocess.run([SLUICE, "plugin", "list", "--admin", made["admin"]["url"], "--token",
+                                 made["admin"]["token"]], capture_output=True, text=True)
+        expect("plugin list", listed.returncode, 0)
+        for name in ("auth-apikey", "ds-sqlite", "store-sqlite"):
+            expect("plugin list shows " + name, name in listed.stdout, True)
+
+
+def missing_authenticator(directory):
+    process, made = demo(directory)
+    with process:
+        pass
+    node = pathlib.Path(directory, "node.yaml")
+    node.write_text(node.read_text().replace("auth-apikey, ", ""))
+    process, gateway, admin = serve(directory)
+    with process:
+        status, _, body = call(gateway, "/v1/user/info?user_id=10001", headers={
+            "Authorization": "Bearer " + made["apiKey"]})
+        expect("the API without its authenticator", status, 503)
+        expect("no data", json.loads(body)["data"], None)
+        status, _, body = call(admin, "/readyz")
+        expect("not ready", status, 503)
+        expect("readyz names it", "api-key" in body, True)
+
+
+def foreign_file(directory):
+    process, made = demo(directory)
+    with process:
+        pass
+    text = pathlib.Path(directory, "notes.so")
+    text.write_text("not a plugin\n")
+    node = pathlib.Path(directory, "node.yaml")
+    node.write_text(node.read_text().replace("load: [", f'load: ["{text}", '))
+    process, gateway, admin = serve(directory)
+    with process:
+        status, _, body = call(gateway, "/v1/user/info?user_id=10001", headers={
+            "Authorization": "Bearer " + made["apiKey"]})
+        expect("the rest is served", status, 200)
+        expect("readyz names the file", "notes.so" in call(admin, "/readyz")[2], True)
+
+
+def find_api(credentials, admin):
+    listed = json.loads(admin_call(credentials, admin, "GET", "/admin/v1/apis")[2])
+    return listed["items"][0]["id"]
+
+
+def publish_under_load(directory):
+    rounds = 1000 // CI_SLOW
+    process, made = demo(directory)
+    with process:
+        admin = made["admin"]["url"]
+        api = find_api(made, admin)
+        base = f"/admin/v1/apis/{api}"
+        for step in ("test", "submit"):
+            body = {"parameters": {"user_id": "10001"}} if step == "test" else {}
+            status, _, text = admin_call(made, admin, "POST", f"{base}/{step}", body)
+            if status >= 300:
+                raise SystemExit(f"FAILED {step}: {status} {text}")
+        stop, counts, bad = threading.Event(), {}, []
+
+        def load():
+            parts = urllib.parse.urlsplit(made["gateway"])
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+            while not stop.is_set():
+                connection.request("GET", "/v1/user/info?user_id=10001",
+                                   headers={"Authorization": "Bearer " + made["apiKey"]})
+                answer = connection.getresponse()
+                text = answer.read()
+                counts[answer.status] = counts.get(answer.status, 0) + 1
+                if answer.status not in (200, 404) or (
+                        answer.status == 200 and b"Alice" not in text):
+                    bad.append((answer.status, text))
+
+        threads = [threading.Thread(target=load) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        parts = urllib.parse.urlsplit(admin)
+        control = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+        for i in range(rounds):
+            if i % 10 == 9:
+                path, body = f"{base}/undeploy", {"instance": "default"}
+            else:
+                path = f"{base}/versions/{1 + i % 2}/publish"
+                body = {"instance": "default", "domain": "", "backend": "Default"}
+            control.request("POST", path, json.dumps(body),
+                            {"Authorization": "Bearer " + made["admin"]["token"],
+                             "Content-Type": "application/json"})
+            answer = control.getresponse()
+            text = answer.read()
+            if answer.status >= 300:
+                stop.set()
+                raise SystemExit(f"FAILED round {i}: {answer.status} {text}")
+        stop.set()
+        for thread in threads:
+            thread.join()
+        expect(f"failed calls in {rounds} publishes and undeploys ({counts})", bad, [])
+        expect("there was load", counts.get(200, 0) > rounds, True)
+
+
+def slow_query(directory):
+    process, made = demo(directory)
+    with process:
+        pass
+    # A view whose rows never end; only the deadline does.
+    db = sqlite3.connect(str(pathlib.Path(directory, "users.db")))
+    db.execute("CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) "
+               "SELECT COUNT(*) AS total, i AS seed FROM n")
+    db.commit()
+    db.close()
+    process, gateway, admin = serve(directory)
+    with process:
+        definition = {"workspace": "demo", "workflow": "User Query Workflow", "name": "Endless count",
+                      "path": "/endless", "method": "GET", "data_source": "users", "table": "endless",
+                      "request_parameters": [],
+                      "response_parameters": [{"name": "total", "column": "total", "type": "long"}],
+                      "timeout_ms": 1000}
+        status, _, text = admin_call(made, admin, "POST", "/admin/v1/apis", definition)
+        if status >= 300:
+            raise SystemExit(f"FAILED create: {status} {text}")
+        api = json.loads(text)["id"]
+        began = time.monotonic()
+        status, _, text = admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/test", {"parameters": {}})
+        took = time.monotonic() - began
+        expect("the draft's test ran into its timeout", "1108110583" in text and "504" in text, True)
+        expect("within the timeout and a margin", 0.9 < took < 2.5 * CI_SLOW, True)
+
+        def cpu_ticks():
+            fields = pathlib.Path(f"/proc/{process.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            return int(fields[11]) + int(fields[12])
+
+        before = cpu_ticks()
+        quiet_from = time.monotonic()
+        while time.monotonic() - quiet_from < 1:
+            call(admin, "/healthz")
+            time.sleep(0.2)
+        used = (cpu_ticks() - before) / os.sysconf("SC_CLK_TCK")
+        expect(f"the source's work stopped ({used:.2f} s of CPU in a second)", used < 0.5, True)
+
+
+def kill_and_restart(directory):
+    process, made = demo(directory)
+    with process:
+        admin = made["admin"]["url"]
+        api = find_api(made, admin)
+        admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/test", {"parameters": {"user_id": "10001"}})
+        status, _, text = admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/submit", {})
+        if status >= 300:
+            raise SystemExit(f"FAILED submit: {status} {text}")
+    rng = random.Random(20250101)
+    for i in range(30 // min(CI_SLOW, 3)):
+        process, gateway, admin = serve(directory)
+        stop = threading.Event()
+
+        def change():
+            n = 0
+            while not stop.is_set():
+                n += 1
+                try:
+                    admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/versions/{1 + n % 2}/publish",
+                               {"instance": "default", "domain": "", "backend": "Default"})
+                except (OSError, http.client.HTTPException):
+                    return
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        time.sleep(rng.uniform(0.01, 0.15))
+        process.process.kill()
+        process.process.wait()
+        stop.set()
+        thread.join()
+    process, gateway, admin = serve(directory)
+    with process:
+        expect("after the kills the API answers", call(
+            gateway, "/v1/user/info?user_id=10002",
+            headers={"Authorization": "Bearer " + made["apiKey"]})[2],
+            '{"data":{"user_id":10002,"user_name":"Bob"},"success":true}')
+        deployments = json.loads(admin_call(made, admin, "GET", "/admin/v1/deployments")[2])["items"]
+        expect("exactly one version is deployed", len(deployments), 1)
+
+
+def main():
+    promise = globals()[sys.argv[2]]
+    directory = tempfile.mkdtemp(prefix="sluice-e2e-")
+    try:
+        promise(directory)
+    finally:
+        log = pathlib.Path(directory, "node.log")
+        if sys.exc_info()[0] and log.exists():
+            print(log.read_text()[-3000:])
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+main()
