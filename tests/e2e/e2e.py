@@ -307,6 +307,58 @@ def kill_and_restart(directory):
         expect("exactly one version is deployed", len(deployments), 1)
 
 
+def http_bounds(directory):
+    import socket
+    process, made = demo(directory)
+    parts = urllib.parse.urlsplit(made["gateway"])
+    key = "Authorization: Bearer " + made["apiKey"]
+
+    def raw(text, shut=True):
+        with socket.create_connection((parts.hostname, parts.port), 20) as s:
+            s.sendall(text.encode("latin-1"))
+            if shut:
+                s.shutdown(socket.SHUT_WR)
+            answer = b""
+            while piece := s.recv(65536):
+                answer += piece
+            return answer.decode("latin-1")
+
+    get = "GET /v1/user/info?user_id=10001 HTTP/1.1\r\nHost: localhost\r\n" + key + "\r\n"
+    post = "POST /v1/user/info HTTP/1.1\r\nHost: localhost\r\n"
+    with process:
+        cases = [
+            ("not HTTP", "hello\r\n\r\n", "400"),
+            ("no Host", "GET / HTTP/1.1\r\n\r\n", "400"),
+            ("two Hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"),
+            ("a folded header", get + "X-A: b\r\n c\r\n\r\n", "400"),
+            ("two body lengths", post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
+            ("another coding", post + "Transfer-Encoding: gzip\r\n\r\n", "501"),
+            ("a large body", post + "Content-Length: 99999999\r\n\r\n", "413"),
+            ("a long line", "GET /" + "a" * 9000 + " HTTP/1.1\r\nHost: a\r\n\r\n", "414"),
+            ("an expectation", get + "Expect: tea\r\n\r\n", "417"),
+            ("many headers", get + "".join(f"X-{i}: 1\r\n" for i in range(150)) + "\r\n", "431"),
+            ("a large header", get + "X-A: " + "b" * 70000 + "\r\n\r\n", "431"),
+            ("another version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "505"),
+        ]
+        for name, text, status in cases:
+            answer = raw(text, shut=False)
+            expect(name, answer.split(" ", 2)[1] if " " in answer else answer, status)
+            expect(name + ", closes", "Connection: close" in answer, True)
+        answer = raw(get + "\r\n" + get.replace("10001", "10002") + "Connection: close\r\n\r\n")
+        expect("two pipelined calls in order", (answer.count("HTTP/1.1 200"), answer.index("Alice") < answer.index("Bob")), (2, True))
+        answer = raw(get.replace("GET", "HEAD", 1) + "Connection: close\r\n\r\n")
+        expect("HEAD has the length and no body", ("Content-Length: 61" in answer, answer.endswith("\r\n\r\n")), (True, True))
+        answer = raw(get.replace("1.1", "1.0", 1) + "\r\n")
+        expect("HTTP/1.0 is closed", ("200 OK" in answer, "Connection: close" in answer), (True, True))
+        answer = raw(post + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+        expect("a chunked body is read before the answer", answer.split(" ", 2)[1], "405")
+        for cut in range(1, len(get) + 2, 7):
+            with socket.create_connection((parts.hostname, parts.port), 20) as s:
+                s.sendall((get + "\r\n")[:cut].encode())
+                s.sendall((get + "\r\n")[cut:].encode())
+                expect(f"a request cut at byte {cut}", s.recv(65536).startswith(b"HTTP/1.1 200"), True)
+
+
 def main():
     promise = globals()[sys.argv[2]]
     directory = tempfile.mkdtemp(prefix="sluice-e2e-")
