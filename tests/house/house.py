@@ -134,7 +134,8 @@ def check_arrows(root):
         for number, quoted, target in read_includes(path):
             why = None
             if parts[0] == "kernel" and len(parts) > 2 and "testdata" not in parts:
-                is_header = path.suffix in {".h", ".hpp"}
+                is_header = (path.suffix in {".h", ".hpp"}
+                             and path.relative_to(root).as_posix() not in ROOM_PRIVATE_HEADERS)
                 why = judge_kernel(parts[1], is_test, is_header, quoted, target, rooms)
             elif parts[0] == "plugins" and len(parts) > 2:
                 why = judge_plugin(path, root / parts[0] / parts[1], quoted, target, rooms)
@@ -163,7 +164,8 @@ def check_headers(root, part):
         return None
     flags = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow=local", "-Wno-missing-field-initializers",
              "-Werror", "-DBOOST_DLL_USE_STD_FS"]
-    for include in (root / "kernel", root / "sdk/include", root / "sdk/testing", root, folder):
+    for include in (root / "kernel", root / "sdk/include", root / "sdk/testing/include",
+                    root / "sdk/testing", root, folder):
         flags += ["-I", str(include)]
 
     def compile_header(header):

@@ -94,7 +94,7 @@ class House(unittest.TestCase):
             ("kernel/http/a.cpp", "#include <spdlog/spdlog.h>", "belongs to observe"),
             ("kernel/http/a.cpp", "#include <fmt/core.h>", "belongs to observe"),
             ("kernel/http/a.cpp", "#include <Poco/Data/Session.h>", "belongs to plugins"),
-            ("kernel/http/a.cpp", "#include <sqlite3.h>", "belongs to plugins"),
+            ("kernel/http/a.cpp", "#include <sqlite3.h>", "belongs to main"),
             ("kernel/http/a.cpp", "#include <nlohmann/json.hpp>", "belongs to admin, config"),
             ("kernel/http/a.cpp", "#include <yaml-cpp/yaml.h>", "belongs to config"),
             ("kernel/studio/a.cpp", "#include <CLI/CLI.hpp>", "belongs to main"),
