@@ -40,14 +40,15 @@ function(sluice_add_room name)
                         PRIVATE ${ROOM_LINK} Threads::Threads)
 endfunction()
 
-# sluice_add_room_test(NAME SOURCES a_test.cpp ... LINK rooms ...): GoogleTest cases of one room.
+# sluice_add_room_test(NAME SOURCES a_test.cpp ... LINK rooms ... [PREFIX text]): GoogleTest cases of
+# one room. PREFIX: before their names, when one file is built twice.
 function(sluice_add_room_test name)
   if(NOT SLUICE_TESTS)
     return()
   endif()
   find_package(GTest REQUIRED)
   include(GoogleTest)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(TEST "" "PREFIX" "SOURCES;LINK" ${ARGN})
   add_executable(${name}_test ${TEST_SOURCES})
   target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/kernel ${CMAKE_SOURCE_DIR})
   target_compile_options(${name}_test PRIVATE ${SLUICE_WARNINGS})
@@ -56,5 +57,6 @@ function(sluice_add_room_test name)
     SLUICE_PLUGIN_DIR="${SLUICE_PLUGIN_DIRECTORY}")
   target_link_libraries(${name}_test PRIVATE ${TEST_LINK} GTest::gtest GTest::gtest_main
                         Threads::Threads)
-  gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST TEST_PREFIX "${TEST_PREFIX}"
+                       PROPERTIES TIMEOUT 300)
 endfunction()

@@ -42,13 +42,15 @@ const sluice_op_vt Call::kOpTable{
     .complete = [](sluice_op* op, std::uint64_t ticket,
                    sluice_status status) { of(op).complete(ticket, status); },
     .scratch = [](sluice_op* op, std::size_t bytes) { return of(op).arena_.allocate(bytes); },
-    .find_credential = [](sluice_op* op, sluice_str kind, sluice_str key,
-                          sluice_credential* out) -> sluice_status {
+    .find_credential = [](sluice_op* op, sluice_str kind, sluice_str key, sluice_credential* out)
+        -> sluice_status { return of(op).find_credential(to_view(kind), to_view(key), 0, out); },
+    .find_nth_credential = [](sluice_op* op, sluice_str kind, sluice_str key, std::size_t n,
+                              sluice_credential* out) -> sluice_status {
+      return of(op).find_credential(to_view(kind), to_view(key), n, out);
+    },
+    .is_granted = [](sluice_op* op, sluice_str consumer) -> std::int32_t {
       const Call& call = of(op);
-      if (!call.credentials_ || out->size < sizeof *out) return SLUICE_E_NOT_FOUND;
-      return call.credentials_->find_credential(to_view(kind), to_view(key), *out)
-                 ? SLUICE_OK
-                 : SLUICE_E_NOT_FOUND;
+      return call.grants_ && call.grants_->is_granted(to_view(consumer), op->now_ns) ? 1 : 0;
     },
 };
 
@@ -100,6 +102,7 @@ void Call::begin(http::Exchange& exchange, std::uint64_t ticket,
   when_written_ = nullptr;
   if (error_.status != SLUICE_OK) error_ = {.status = SLUICE_OK};
   credentials_ = credentials;
+  grants_ = nullptr;
   pin_ = pin;
   pin_user_ = pin_user;
   arena_.reset();
@@ -130,6 +133,18 @@ void Call::begin(http::Exchange& exchange, std::uint64_t ticket,
               .principal = nullptr,
               .request_id = to_str(observation_.request_id),
               .trace_parent = {nullptr, 0}};
+}
+
+// A plugin of an older minor version has a shorter credential: it gets as much as it knows.
+Status Call::find_credential(std::string_view kind, std::string_view key, std::size_t n,
+                             sluice_credential* out) const {
+  sluice_credential found;
+  if (!credentials_ || !credentials_->find_credential(kind, key, n, found)) {
+    return SLUICE_E_NOT_FOUND;
+  }
+  found.size = static_cast<std::uint32_t>(std::min<std::size_t>(out->size, sizeof found));
+  std::memcpy(out, &found, found.size);
+  return SLUICE_OK;
 }
 
 // ------------------------------------------------------------------------------------------ steps

@@ -29,11 +29,20 @@ class Call;
 // Where an authenticator's keyed lookups go: the snapshot's credentials. [any], const.
 class CredentialFinder {
  public:
-  virtual bool find_credential(std::string_view kind, std::string_view key,
+  virtual bool find_credential(std::string_view kind, std::string_view key, std::size_t n,
                                sluice_credential& out) const = 0;
 
  protected:
   ~CredentialFinder() = default;
+};
+
+// Who may call the API of this call. [any], const.
+class GrantFinder {
+ public:
+  virtual bool is_granted(std::string_view consumer, std::uint64_t now_ns) const = 0;
+
+ protected:
+  ~GrantFinder() = default;
 };
 
 // One visit to a plugin. `user` outlives the step (it stands in the call's arena or the snapshot).
@@ -87,6 +96,8 @@ class Call final : private http::ClientGoneListener {
   Observation& observation() noexcept { return observation_; }
   std::uint64_t deadline_ns() const noexcept { return side_.op.deadline_ns; }
   void set_deadline(std::uint64_t monotonic_ns) noexcept { side_.op.deadline_ns = monotonic_ns; }
+  // Of the route; it outlives the call. Until it is set nobody is granted anything.
+  void set_grants(const GrantFinder* grants) noexcept { grants_ = grants; }
   void set_principal(const sluice_principal* principal) noexcept { side_.op.principal = principal; }
 
   // Runs one step; `done` follows exactly once, perhaps before run_step returns.
@@ -132,6 +143,8 @@ class Call final : private http::ClientGoneListener {
   static const sluice_request_vt kRequestTable;
 
   Status check() noexcept;
+  Status find_credential(std::string_view kind, std::string_view key, std::size_t n,
+                         sluice_credential* out) const;
   void attach_error(Status status, std::string_view text, std::string_view internal);
   void complete(std::uint64_t ticket, Status status);
   Status reserve(std::size_t need);
@@ -157,6 +170,7 @@ class Call final : private http::ClientGoneListener {
   http::Exchange* exchange_ = nullptr;
   http::IoThread* io_ = nullptr;
   const CredentialFinder* credentials_ = nullptr;
+  const GrantFinder* grants_ = nullptr;
   std::shared_ptr<const void> (*pin_)(void*) = nullptr;
   void* pin_user_ = nullptr;
   std::shared_ptr<const void> pinned_;

@@ -112,10 +112,8 @@ void authorize(Verdict& verdict) {
   call::Call& call = *verdict.call;
   const auto consumer = to_view(verdict.principal.consumer);
   call.observation().consumer = consumer;
-  const auto grant = verdict.route->grants.find(consumer);
-  const bool is_granted = grant != verdict.route->grants.end() &&
-                          (grant->second == 0 || call.op()->now_ns < grant->second);
-  if (!is_granted) return call.refuse(403, "A403UC", "Unauthorized consumer", {});
+  if (!verdict.route->grants.is_granted(consumer, call.op()->now_ns))
+    return call.refuse(403, "A403UC", "Unauthorized consumer", {});
   call.set_principal(&verdict.principal);
   admit_and_serve(call, *verdict.route);
 }
@@ -125,6 +123,7 @@ void authenticate(call::Call& call, const snapshot::Route& route) {
   if (room.empty()) return call.refuse({problem::kOverloaded, {}, {}, {}});
   Verdict& verdict = room[0];
   verdict = {.side = {{&Verdict::kTable}, &verdict}, .call = &call, .route = &route};
+  call.set_grants(&route.grants);
 
   call.run_step({.exec = route.authenticator->component().exec,
                  .user = &verdict,

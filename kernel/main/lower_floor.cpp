@@ -66,6 +66,9 @@ const sluice_op_vt CatalogOp::kTable{
     .find_credential = [](sluice_op*, sluice_str, sluice_str, sluice_credential*) -> sluice_status {
       return SLUICE_E_NOT_FOUND;
     },
+    .find_nth_credential = [](sluice_op*, sluice_str, sluice_str, std::size_t,
+                              sluice_credential*) -> sluice_status { return SLUICE_E_NOT_FOUND; },
+    .is_granted = [](sluice_op*, sluice_str) -> std::int32_t { return 0; },
 };
 
 model::ParameterType to_type(std::uint32_t cell_type) {
@@ -274,7 +277,7 @@ Result<std::unique_ptr<studio::PreparedSnapshots>> LowerFloor::prepare(const mod
   const bool are_same = credentials_ && &state.credentials.all() == &indexed_.credentials.all() &&
                         &state.consumers.all() == &indexed_.consumers.all();
   if (!are_same) {
-    credentials_ = snapshot::make_credential_index(state);
+    credentials_ = snapshot::make_credential_index(state, credentials_.get());
     indexed_ = state;
   }
   auto prepared = std::make_unique<Prepared>(*this, std::vector<snapshot::InstanceTrouble>{});

@@ -22,26 +22,27 @@ std::string to_lower(std::string text) {
   return text;
 }
 
-using GrantsByApi = std::map<std::string, TextMap<std::uint64_t>, std::less<>>;
+using GrantsByApi = std::map<std::string, Grants, std::less<>>;
 
 GrantsByApi collect_grants(const model::State& state) {
   GrantsByApi grants;
   for (const auto& [key, authorization] : state.authorizations.all()) {
     const auto* consumer = state.consumers.find(authorization.consumer);
     if (!consumer || !consumer->enabled) continue;
-    grants[authorization.api_id][authorization.consumer] = to_ns(authorization.valid_until);
+    grants[authorization.api_id].add(authorization.consumer, to_ns(authorization.valid_until));
   }
   return grants;
 }
 
 }  // namespace
 
-std::shared_ptr<const CredentialIndex> make_credential_index(const model::State& state) {
-  auto index = std::make_shared<CredentialIndex>();
+std::shared_ptr<const CredentialIndex> make_credential_index(const model::State& state,
+                                                             const CredentialIndex* before) {
+  auto index = std::make_shared<CredentialIndex>(before);
   for (const auto& [id, credential] : state.credentials.all()) {
     const auto* consumer = state.consumers.find(credential.consumer);
     if (!credential.enabled || !consumer || !consumer->enabled) continue;
-    index->add(credential.type, credential.lookup_key,
+    index->add(credential.type, {credential.lookup_key},
                {.id = id,
                 .consumer = credential.consumer,
                 .secret = credential.secret,
@@ -49,6 +50,7 @@ std::shared_ptr<const CredentialIndex> make_credential_index(const model::State&
                 .valid_from_ns = 0,
                 .valid_until_ns = to_ns(credential.valid_until)});
   }
+  index->forget_before();
   return index;
 }
 

@@ -18,8 +18,9 @@ namespace sluice::snapshot {
 using BackendFactory = std::function<Result<std::shared_ptr<const Backend>>(
     const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source)>;
 
-// The credentials of enabled consumers. [any]
-std::shared_ptr<const CredentialIndex> make_credential_index(const model::State& state);
+// The credentials of enabled consumers. What did not change since `before` is taken over. [any]
+std::shared_ptr<const CredentialIndex> make_credential_index(
+    const model::State& state, const CredentialIndex* before = nullptr);
 
 // Two APIs on one path are an Error. An API whose authenticator or source is missing is no Error:
 // it answers 503 (fail closed), and `troubles` says why. [ctl]

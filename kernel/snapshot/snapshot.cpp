@@ -4,6 +4,8 @@
 #include "problem/problem.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace sluice::snapshot {
 namespace {
@@ -29,22 +31,57 @@ bool is_own_address(std::string_view host) {
 
 }  // namespace
 
-void CredentialIndex::add(const std::string& kind, std::string lookup_key, Entry entry) {
-  auto held = std::make_unique<Held>(Held{std::move(entry), {}});
+void Grants::add(const std::string& consumer, std::uint64_t until_ns) {
+  const auto [place, is_new] = until_ns_.try_emplace(consumer, until_ns);
+  if (is_new || place->second == 0) return;
+  place->second = until_ns == 0 ? 0 : std::max(place->second, until_ns);
+}
+bool Grants::is_granted(std::string_view consumer, std::uint64_t now_ns) const {
+  const auto grant = until_ns_.find(consumer);
+  return grant != until_ns_.end() && (grant->second == 0 || now_ns < grant->second);
+}
+
+std::shared_ptr<const CredentialIndex::Held> CredentialIndex::hold(Entry entry) const {
+  if (before_) {
+    const auto same = before_->by_id_.find(entry.id);
+    if (same != before_->by_id_.end() && same->second->entry == entry) return same->second;
+  }
+  static std::atomic<std::uint64_t> last_revision{0};
+  auto held = std::make_shared<Held>(Held{std::move(entry), ++last_revision, {}});
   for (const auto& [name, value] : held->entry.attributes) {
     held->pairs.push_back({to_str(name), to_str(value)});
   }
-  by_kind_[kind].insert_or_assign(std::move(lookup_key), std::move(held));
-  ++size_;
+  return held;
 }
 
-bool CredentialIndex::find(std::string_view kind, std::string_view key,
+void CredentialIndex::add(const std::string& kind, const std::vector<std::string>& lookup_keys,
+                          Entry entry) {
+  auto held = hold(std::move(entry));
+  const auto comes_first = [](const Held* a, const Held* b) {
+    return std::tie(a->entry.rank, a->entry.id) < std::tie(b->entry.rank, b->entry.id);
+  };
+  auto& of_kind = by_kind_[kind];
+  for (const auto& key : lookup_keys) {
+    Sharers& sharers = of_kind[key];
+    const Held* later = held.get();
+    if (!sharers.first) {
+      sharers.first = later;
+      continue;
+    }
+    if (comes_first(later, sharers.first)) std::swap(later, sharers.first);
+    sharers.others.insert(
+        std::upper_bound(sharers.others.begin(), sharers.others.end(), later, comes_first), later);
+  }
+  by_id_.insert_or_assign(held->entry.id, std::move(held));
+}
+
+bool CredentialIndex::find(std::string_view kind, std::string_view key, std::size_t n,
                            sluice_credential& out) const {
   const auto of_kind = by_kind_.find(kind);
   if (of_kind == by_kind_.end()) return false;
   const auto found = of_kind->second.find(key);
-  if (found == of_kind->second.end()) return false;
-  const Held& held = *found->second;
+  if (found == of_kind->second.end() || n > found->second.others.size()) return false;
+  const Held& held = n == 0 ? *found->second.first : *found->second.others[n - 1];
   out = {.size = sizeof out,
          .reserved = 0,
          .id = to_str(held.entry.id),
@@ -53,7 +90,9 @@ bool CredentialIndex::find(std::string_view kind, std::string_view key,
          .attributes = held.pairs.data(),
          .attribute_count = held.pairs.size(),
          .valid_from_ns = held.entry.valid_from_ns,
-         .valid_until_ns = held.entry.valid_until_ns};
+         .valid_until_ns = held.entry.valid_until_ns,
+         .revision = held.revision,
+         .rank = held.entry.rank};
   return true;
 }
 
@@ -130,9 +169,9 @@ Match Snapshot::match(std::string_view authority, std::string_view path,
   return {.route = route};
 }
 
-bool Snapshot::find_credential(std::string_view kind, std::string_view key,
+bool Snapshot::find_credential(std::string_view kind, std::string_view key, std::size_t n,
                                sluice_credential& out) const {
-  return credentials_ && credentials_->find(kind, key, out);
+  return credentials_ && credentials_->find(kind, key, n, out);
 }
 
 Holder::Holder(unsigned io_threads) : locals_(io_threads) {

@@ -31,6 +31,16 @@ using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>
 
 struct Route;
 
+// Who may call an API: consumer -> CLOCK_REALTIME ns of the end, 0 = none.
+class Grants final : public call::GrantFinder {
+ public:
+  void add(const std::string& consumer, std::uint64_t until_ns);  // the later end of two holds
+  bool is_granted(std::string_view consumer, std::uint64_t now_ns) const override;
+
+ private:
+  TextMap<std::uint64_t> until_ns_;
+};
+
 // What answers an authorised call: the data service, or an upstream. Const, many calls at once.
 class Backend {
  public:
@@ -49,31 +59,50 @@ struct Route {
 
   bool is_anonymous = false;
   std::shared_ptr<loader::Instance> authenticator;  // null when anonymous or missing
-  TextMap<std::uint64_t> grants;  // consumer -> CLOCK_REALTIME ns of its end, 0 = none
+  Grants grants;
 
   std::shared_ptr<const Backend> backend;
   std::string unavailable;  // why it answers 503: names what is missing; empty = it is served
 };
 
-// Who may be found by what it shows. Shared between snapshots while no credential changes.
+// Who may be found by what it shows. Shared between snapshots while no credential changes; an index
+// made after a change shares the records that stayed as they were, and so their revisions.
 class CredentialIndex {
  public:
   struct Entry {
     std::string id, consumer, secret;
     std::vector<std::pair<std::string, std::string>> attributes;
     std::uint64_t valid_from_ns = 0, valid_until_ns = 0;
+    std::uint64_t rank = 0;  // who comes first where several share a key; then the id decides
+    bool operator==(const Entry&) const = default;
   };
-  void add(const std::string& kind, std::string lookup_key, Entry entry);
-  bool find(std::string_view kind, std::string_view key, sluice_credential& out) const;
-  std::size_t size() const noexcept { return size_; }
+  CredentialIndex() = default;
+  // `before`: the index of which unchanged records are taken over; read during add() only.
+  explicit CredentialIndex(const CredentialIndex* before) : before_(before) {}
+
+  // One record under each of its keys. An id is added once. [ctl]
+  void add(const std::string& kind, const std::vector<std::string>& lookup_keys, Entry entry);
+  void forget_before() noexcept { before_ = nullptr; }
+  // The n-th of those that share the key. [any]
+  bool find(std::string_view kind, std::string_view key, std::size_t n,
+            sluice_credential& out) const;
+  std::size_t size() const noexcept { return by_id_.size(); }
 
  private:
   struct Held {
     Entry entry;
+    std::uint64_t revision;
     std::vector<sluice_pair> pairs;  // views into entry.attributes
   };
-  TextMap<TextMap<std::unique_ptr<const Held>>> by_kind_;
-  std::size_t size_ = 0;
+  struct Sharers {  // nearly always one, so it stands in the map itself
+    const Held* first = nullptr;
+    std::vector<const Held*> others;
+  };
+  std::shared_ptr<const Held> hold(Entry entry) const;
+
+  const CredentialIndex* before_ = nullptr;
+  TextMap<std::shared_ptr<const Held>> by_id_;
+  TextMap<TextMap<Sharers>> by_kind_;
 };
 
 struct Match {
@@ -90,7 +119,7 @@ class Snapshot final : public call::CredentialFinder {
 
   // By host, path and method; HEAD is served as GET. [any]
   Match match(std::string_view authority, std::string_view path, std::string_view method) const;
-  bool find_credential(std::string_view kind, std::string_view key,
+  bool find_credential(std::string_view kind, std::string_view key, std::size_t n,
                        sluice_credential& out) const override;
   const std::vector<Route>& routes() const noexcept { return routes_; }
 

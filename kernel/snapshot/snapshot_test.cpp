@@ -58,15 +58,85 @@ TEST(Snapshot, RefusesTwoApisOnOnePathAndNamesBoth) {
 TEST(Snapshot, FindsCredentialsOfTheirOwnKindOnly) {
   auto index = std::make_shared<CredentialIndex>();
   index->add(
-      "api-key", "key",
+      "api-key", {"key"},
       {.id = "c1", .consumer = "alice", .secret = "s", .attributes = {{"source", "bearer"}}});
   const auto made = Snapshot::make({}, index);
   sluice_credential found{};
-  EXPECT_TRUE((*made)->find_credential("api-key", "key", found));
+  EXPECT_TRUE((*made)->find_credential("api-key", "key", 0, found));
   EXPECT_EQ(to_view(found.consumer), "alice");
   EXPECT_EQ(to_view(found.attributes[0].value), "bearer");
-  EXPECT_FALSE((*made)->find_credential("hmac", "key", found));
-  EXPECT_FALSE((*made)->find_credential("api-key", "kez", found));
+  EXPECT_FALSE((*made)->find_credential("hmac", "key", 0, found));
+  EXPECT_FALSE((*made)->find_credential("api-key", "kez", 0, found));
+}
+
+TEST(Snapshot, FindsThoseThatShareAKeyInTheOrderOfTheirRanks) {
+  auto index = std::make_shared<CredentialIndex>();
+  const auto add = [&](std::string id, std::uint64_t rank, std::vector<std::string> keys) {
+    index->add(
+        "jwt", keys,
+        {.id = std::move(id), .consumer = "c", .secret = {}, .attributes = {}, .rank = rank});
+  };
+  add("third", 7, {"iss:a", "any"});
+  add("first", 2, {"iss:a"});
+  add("b-second", 5, {"iss:a"});
+  add("a-second", 5, {"iss:a", "any"});
+  const auto made = Snapshot::make({}, index);
+  const auto list = [&](std::string_view key) {
+    std::string text;
+    sluice_credential found{};
+    for (std::size_t n = 0; (*made)->find_credential("jwt", key, n, found); ++n) {
+      text += std::string(to_view(found.id)) + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(list("iss:a"), "first a-second b-second third ");
+  EXPECT_EQ(list("any"), "a-second third ");
+  EXPECT_EQ(list("none"), "");
+  EXPECT_EQ(index->size(), 4u);
+}
+
+TEST(Snapshot, KeepsTheRevisionOfACredentialThatStayedAndNeverUsesOneTwice) {
+  const auto revision_of = [](const CredentialIndex& index) {
+    sluice_credential found{};
+    EXPECT_TRUE(index.find("jwt", "k", 0, found));
+    return found.revision;
+  };
+  const CredentialIndex::Entry entry{
+      .id = "c1", .consumer = "alice", .secret = "s", .attributes = {{"a", "b"}}};
+  CredentialIndex first;
+  first.add("jwt", {"k"}, entry);
+  CredentialIndex second(&first);
+  second.add("jwt", {"k"}, entry);
+  second.forget_before();
+  EXPECT_EQ(revision_of(second), revision_of(first));
+
+  CredentialIndex third(&second);
+  auto changed = entry;
+  changed.secret = "t";
+  third.add("jwt", {"k"}, changed);
+  EXPECT_NE(revision_of(third), revision_of(second));
+  CredentialIndex fourth(&third);
+  fourth.add("jwt", {"k"}, entry);  // back again: another record all the same
+  EXPECT_NE(revision_of(fourth), revision_of(first));
+  EXPECT_NE(revision_of(fourth), 0u);
+}
+
+TEST(Grants, HoldUntilTheirEndAndTheLaterOfTwoCounts) {
+  Grants grants;
+  grants.add("for-ever", 0);
+  grants.add("for-ever", 5);
+  grants.add("late", 10);
+  grants.add("late", 20);
+  grants.add("late", 15);
+  const struct {
+    const char* consumer;
+    std::uint64_t now;
+    bool is_granted;
+  } cases[] = {
+      {"for-ever", 1'000'000, true}, {"late", 19, true}, {"late", 20, false}, {"nobody", 0, false}};
+  for (const auto& c : cases) {
+    EXPECT_EQ(grants.is_granted(c.consumer, c.now), c.is_granted) << c.consumer << " " << c.now;
+  }
 }
 
 TEST(Holder, ShowsANewSnapshotToAThreadAtItsNextCallAndKeepsThePinnedOne) {

@@ -163,6 +163,11 @@ typedef struct sluice_credential {
   size_t attribute_count;
   uint64_t valid_from_ns;  /* CLOCK_REALTIME; 0 = always */
   uint64_t valid_until_ns; /* CLOCK_REALTIME; 0 = no end */
+  /* Names this record in this process: another secret, attribute or owner has another revision, and
+   * none is used twice. What an authenticator derives from the record (a parsed key, a verified
+   * token) is cached under it. Never 0. */
+  uint64_t revision;
+  uint64_t rank; /* its place in the configuration's order, which decides when several would do */
 } sluice_credential;
 
 typedef struct sluice_principal {
@@ -202,6 +207,14 @@ typedef struct sluice_op_vt {
    * or SLUICE_E_NOT_FOUND. Disabled consumers and revoked credentials are not found. */
   sluice_status (*find_credential)(sluice_op*, sluice_str kind, sluice_str key,
                                    sluice_credential* out);
+  /* [run] The n-th credential, from 0 and in the order of their ranks, of those that share one
+   * key. Authenticators whose keys are unique never need it. */
+  sluice_status (*find_nth_credential)(sluice_op*, sluice_str kind, sluice_str key, size_t n,
+                                       sluice_credential* out);
+  /* [run] 1 when that consumer is authorised for the API of this call, now. Only for choosing
+   * between several consumers whose credentials all hold (auth.md 3.7): authorisation itself is the
+   * host's step, after the principal is accepted. */
+  int32_t (*is_granted)(sluice_op*, sluice_str consumer);
 } sluice_op_vt;
 struct sluice_op {
   uint32_t size, mode; /* mode: SLUICE_RUN_* of this attempt */

@@ -2,8 +2,8 @@
  *
  * sluice/abilities.h - conversations beside the core tables, asked for by id.
  *
- * A component offers the first three through sluice_component.extension(self, id); the host offers
- * the last one through sluice_host.extension(host, id). All are optional: absence has a meaning,
+ * A component offers the first four through sluice_component.extension(self, id); the host offers
+ * the others through sluice_host.extension(host, id). All are optional: absence has a meaning,
  * written next to the id.
  */
 #ifndef SLUICE_ABILITIES_H
@@ -97,6 +97,44 @@ typedef struct sluice_dialect { /* a constant of the component, valid as long as
   sluice_str quote_open, quote_close; /* around identifiers; a quote_close inside is doubled */
 } sluice_dialect;
 
+/* ----------------------------------------------------- "sluice.credential-maker/1", authenticator
+ * Turns what a person gives (or nothing: then it makes a secret) into the record that the
+ * authenticator will look up. The host keeps the record and shows the secret once; it knows nothing
+ * of the scheme. Asked for with self = NULL: it belongs to the component, not to an instance.
+ * Absent: credentials of this type cannot be made, only the plugin itself knows its callers. */
+#define SLUICE_CREDENTIAL_MAKER_ID "sluice.credential-maker/1"
+
+typedef struct sluice_made_credential {
+  uint32_t size;
+  uint32_t is_unique;        /* 1: no credential of another consumer may have any of these lookups */
+  sluice_str secret;         /* what proves it; the store keeps it encrypted, the snapshot has it */
+  sluice_str display;        /* how people tell it from others; not enough to use it */
+  const sluice_str* lookups; /* 1 to 8 keys of up to 512 bytes, for find_credential() */
+  size_t lookup_count;
+  const sluice_pair* attributes; /* up to 32, kept and shown in the clear */
+  size_t attribute_count;
+  const sluice_pair* shown; /* up to 8: told to whoever asked, once, and not kept */
+  size_t shown_count;
+} sluice_made_credential;
+
+typedef struct sluice_made_credential_out sluice_made_credential_out;
+typedef struct sluice_made_credential_out_vt {
+  uint32_t size, reserved;
+  void (*made)(sluice_made_credential_out*, const sluice_made_credential*); /* copies it */
+} sluice_made_credential_out_vt;
+struct sluice_made_credential_out {
+  const sluice_made_credential_out_vt* vt;
+};
+
+typedef struct sluice_credential_maker { /* a constant of the component */
+  uint32_t size, reserved;
+  sluice_str schema; /* JSON Schema of `given`; the host checks it before make() */
+  /* [ctl] Pure but for randomness. `given` lives until it returns. Not OK: after host->fail(), whose
+   * `where` points into `given`. */
+  sluice_status (*make)(const sluice_host*, const sluice_node* given, sluice_err*,
+                        sluice_made_credential_out*);
+} sluice_credential_maker;
+
 /* ------------------------------------------------------------------------- "sluice.io-pass/1",
  * host Work shared by all calls that one I/O thread serves in one pass of its event loop, such as
  * one read transaction. Absent: every call stands alone. */
@@ -109,6 +147,47 @@ typedef struct sluice_io_pass {
    * room left (then do not keep the shared work open), otherwise 1. */
   int32_t (*at_end)(const sluice_host*, void (*fn)(void* user), void* user);
 } sluice_io_pass;
+
+/* ---------------------------------------------------------------------- "sluice.http-client/1", host
+ * Outgoing HTTP over the gateway's own client: pooled connections, verified TLS, one guard against
+ * private addresses. Absent: this host makes no outgoing calls. */
+#define SLUICE_HTTP_CLIENT_ID "sluice.http-client/1"
+
+enum {
+  /* Loopback, private, link-local and other addresses that are not public are refused when the
+   * connection is made, after the name was resolved, unless this is set. */
+  SLUICE_HTTP_ALLOW_PRIVATE = 1
+};
+
+typedef struct sluice_http_request {
+  uint32_t size;
+  uint32_t flags; /* SLUICE_HTTP_* */
+  sluice_str method, url, body; /* url: http:// or https:// */
+  const sluice_pair* headers;   /* Host and Content-Length are the client's */
+  size_t header_count;
+  uint64_t body_bytes_max; /* of the answer, decoded from chunks; more: E_TOO_LARGE */
+  uint64_t deadline_ns;    /* CLOCK_MONOTONIC; the earlier of this and the op's holds */
+} sluice_http_request;
+
+/* All on one thread of the host, one after another; none may block. */
+typedef struct sluice_http_events {
+  uint32_t size, reserved;
+  void (*head)(void* user, int32_t http_status, const sluice_pair* headers, size_t header_count);
+  sluice_status (*data)(void* user, const void* bytes, size_t n); /* not OK: the call is given up */
+  void (*end)(void* user, sluice_status, sluice_str why);         /* exactly once, last */
+} sluice_http_events;
+
+typedef struct sluice_http_client {
+  uint32_t size, reserved;
+  /* [any] Everything is copied before it returns. op: NULL, or the call whose deadline,
+   * cancellation and trace are inherited. OK: end() will follow, and *id names the request until
+   * then. Otherwise nothing was begun: E_ARGUMENT a URL or header that cannot be sent,
+   * E_OVERLOADED at the bound of requests in flight. Redirects are answers, never followed. */
+  sluice_status (*send)(const sluice_host*, sluice_op* op_or_null, const sluice_http_request*,
+                        const sluice_http_events*, void* user, uint64_t* id);
+  /* [any] Gives a request up: end() follows with E_CANCELLED, unless it came already. */
+  void (*cancel)(const sluice_host*, uint64_t id);
+} sluice_http_client;
 
 #ifdef __cplusplus
 }

@@ -8,9 +8,14 @@
 //     static Result<std::unique_ptr<MyAuth>> make(Settings, Host);
 //     AuthOutcome authenticate(const Request&, Op) const;            // [run] from many threads
 //   };
+// and, when people can be given credentials of its kind (sluice.credential-maker/1):
+//     static constexpr std::string_view kCredentialSchema = R"({"type":"object"})";
+//     static Result<MadeCredential> make_credential(Settings given, Host);   // [ctl]
+//
 //   SLUICE_PLUGIN("com.example.my-auth", "1.0.0", "Example", authenticator<MyAuth>({.type =
 //   "my-auth"}))
 
+#include <sluice/abilities.h>
 #include <sluice/component.hpp>
 
 #include <span>
@@ -44,7 +49,59 @@ struct NoCredentials : Refusal {};  // nothing of my kind was sent
 struct Rejected : Refusal {};       // it was sent and is no good
 using AuthOutcome = std::variant<Principal, NoCredentials, Rejected>;
 
+// What make_credential() answers; sluice_made_credential says what each part is for.
+struct MadeCredential {
+  bool is_unique = true;
+  std::string secret = {};
+  std::string display = {};
+  std::vector<std::string> lookups = {};
+  std::vector<std::pair<std::string, std::string>> attributes = {};
+  std::vector<std::pair<std::string, std::string>> shown = {};
+};
+
 namespace detail __attribute__((visibility("hidden"))) {
+
+  inline std::vector<sluice_pair> to_pairs(
+      const std::vector<std::pair<std::string, std::string>>& texts) {
+    std::vector<sluice_pair> pairs;
+    pairs.reserve(texts.size());
+    for (const auto& [name, value] : texts) pairs.push_back({to_str(name), to_str(value)});
+    return pairs;
+  }
+
+  template <class T>
+  struct CredentialMakerTable {
+    static Status make(const sluice_host* host, const sluice_node* given, sluice_err* err,
+                       sluice_made_credential_out* out) noexcept {
+      try {
+        const Result<MadeCredential> made = T::make_credential(Settings(host, given), Host(host));
+        if (!made) return fail_with(host, err, made.error());
+        std::vector<sluice_str> lookups;
+        for (const auto& lookup : made->lookups) lookups.push_back(to_str(lookup));
+        const auto attributes = to_pairs(made->attributes);
+        const auto shown = to_pairs(made->shown);
+        const sluice_made_credential raw{
+            sizeof raw,     made->is_unique, to_str(made->secret), to_str(made->display),
+            lookups.data(), lookups.size(),  attributes.data(),    attributes.size(),
+            shown.data(),   shown.size()};
+        out->vt->made(out, &raw);
+        return SLUICE_OK;
+      } catch (...) {
+        return fail_with_current_exception(host, err);
+      }
+    }
+    static const void* extension(void*, const char* id) noexcept {
+      static const sluice_credential_maker kTable{sizeof(sluice_credential_maker), 0,
+                                                  to_str(T::kCredentialSchema), &make};
+      return id && std::string_view(id) == SLUICE_CREDENTIAL_MAKER_ID ? &kTable : nullptr;
+    }
+  };
+
+  template <class T>
+  constexpr ExtensionFn maker_or_null() noexcept {
+    if constexpr (requires { T::kCredentialSchema; }) return &CredentialMakerTable<T>::extension;
+    return nullptr;
+  }
 
   inline void push_refusal(sluice_auth_out * out, const Refusal& refusal) {
     std::vector<sluice_pair> headers;
@@ -123,7 +180,8 @@ namespace detail __attribute__((visibility("hidden"))) {
 template <class T>
 sluice_component authenticator(const ComponentInfo& info) noexcept {
   return detail::make_component<T>(SLUICE_KIND_AUTHENTICATOR,
-                                   &detail::AuthenticatorTable<T>::kTable, info);
+                                   &detail::AuthenticatorTable<T>::kTable, info,
+                                   detail::maker_or_null<T>());
 }
 
 }  // namespace v1

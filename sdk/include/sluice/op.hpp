@@ -31,6 +31,8 @@ class Credential {
     return now_ns >= raw_.valid_from_ns && (!raw_.valid_until_ns || now_ns < raw_.valid_until_ns);
   }
   std::uint64_t valid_until_ns() const noexcept { return raw_.valid_until_ns; }
+  std::uint64_t revision() const noexcept { return raw_.revision; }  // what to cache under
+  std::uint64_t rank() const noexcept { return raw_.rank; }          // the configuration's order
 
  private:
   sluice_credential raw_;
@@ -67,6 +69,16 @@ class Op {
                          sluice_credential* out) const noexcept {
     out->size = sizeof *out;
     return op_->vt->find_credential(op_, to_str(kind), to_str(key), out);
+  }
+  // The n-th, from 0, of those that share a key, in the order of their ranks.
+  Status find_nth_credential(std::string_view kind, std::string_view key, std::size_t n,
+                             sluice_credential* out) const noexcept {
+    out->size = sizeof *out;
+    return op_->vt->find_nth_credential(op_, to_str(kind), to_str(key), n, out);
+  }
+  // May that consumer call this API now? For choosing between consumers, not for letting in.
+  bool is_granted(std::string_view consumer) const noexcept {
+    return op_->vt->is_granted(op_, to_str(consumer)) != 0;
   }
   sluice_op* raw() const noexcept { return op_; }
 

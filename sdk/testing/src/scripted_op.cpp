@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sluice/testing/scripted_op.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
 namespace sluice::testing {
 
 CredentialTable& CredentialTable::add(std::string kind, std::string key, CredentialRecord record) {
-  records_.insert_or_assign({std::move(kind), std::move(key)}, std::move(record));
+  auto& sharers = records_[{std::move(kind), std::move(key)}];
+  std::erase_if(sharers, [&](const CredentialRecord& before) { return before.id == record.id; });
+  const auto place =
+      std::upper_bound(sharers.begin(), sharers.end(), record.rank,
+                       [](std::uint64_t rank, const auto& other) { return rank < other.rank; });
+  sharers.insert(place, std::move(record));
   return *this;
+}
+
+CredentialTable& CredentialTable::grant_only(std::vector<std::string> consumers) {
+  granted_ = std::move(consumers);
+  return *this;
+}
+
+bool CredentialTable::is_granted(std::string_view consumer) const {
+  return !granted_ || std::find(granted_->begin(), granted_->end(), consumer) != granted_->end();
 }
 
 CredentialTable CredentialTable::failing_with(Status status) const {
@@ -17,20 +32,31 @@ CredentialTable CredentialTable::failing_with(Status status) const {
   return copy;
 }
 
-Status CredentialTable::find(std::string_view kind, std::string_view key, sluice_credential* out,
-                             std::vector<sluice_pair>& attributes) const {
+Status CredentialTable::find(std::string_view kind, std::string_view key, std::size_t n,
+                             sluice_credential* out, std::vector<sluice_pair>& attributes) const {
   if (failure_ != SLUICE_OK) return failure_;
   const auto found = records_.find({std::string(kind), std::string(key)});
-  if (found == records_.end() || found->second.disabled) return SLUICE_E_NOT_FOUND;
-  const CredentialRecord& record = found->second;
+  if (found == records_.end()) return SLUICE_E_NOT_FOUND;
+  const auto& sharers = found->second;
+  const auto chosen = std::find_if(sharers.begin(), sharers.end(), [&](const auto& sharer) {
+    return !sharer.disabled && n-- == 0;
+  });
+  if (chosen == sharers.end()) return SLUICE_E_NOT_FOUND;
+  const CredentialRecord& record = *chosen;
   for (const auto& [name, value] : record.attributes) {
     attributes.push_back({to_str(name), to_str(value)});
   }
-  *out = {sizeof(sluice_credential), 0,
-          to_str(record.id),         to_str(record.consumer),
-          to_str(record.secret),     attributes.data(),
-          attributes.size(),         record.valid_from_ns,
-          record.valid_until_ns};
+  *out = {sizeof(sluice_credential),
+          0,
+          to_str(record.id),
+          to_str(record.consumer),
+          to_str(record.secret),
+          attributes.data(),
+          attributes.size(),
+          record.valid_from_ns,
+          record.valid_until_ns,
+          record.revision,
+          record.rank};
   return SLUICE_OK;
 }
 
@@ -71,11 +97,19 @@ struct ScriptedOpTable {
   }
   static sluice_status find_credential(sluice_op* op, sluice_str kind, sluice_str key,
                                        sluice_credential* out) {
+    return find_nth_credential(op, kind, key, 0, out);
+  }
+  static sluice_status find_nth_credential(sluice_op* op, sluice_str kind, sluice_str key,
+                                           std::size_t n, sluice_credential* out) {
     ScriptedOp& self = of(op);
     if (!self.script_.credentials) return SLUICE_E_NOT_FOUND;
     self.attributes_.push_back(std::make_unique<std::vector<sluice_pair>>());
-    return self.script_.credentials->find(to_view(kind), to_view(key), out,
+    return self.script_.credentials->find(to_view(kind), to_view(key), n, out,
                                           *self.attributes_.back());
+  }
+  static std::int32_t is_granted(sluice_op* op, sluice_str consumer) {
+    const auto* table = of(op).script_.credentials;
+    return table && table->is_granted(to_view(consumer)) ? 1 : 0;
   }
 };
 
@@ -88,7 +122,9 @@ ScriptedOp::ScriptedOp(const Script& script) : script_(script) {
                                        &ScriptedOpTable::fail,
                                        &ScriptedOpTable::complete,
                                        &ScriptedOpTable::scratch,
-                                       &ScriptedOpTable::find_credential};
+                                       &ScriptedOpTable::find_credential,
+                                       &ScriptedOpTable::find_nth_credential,
+                                       &ScriptedOpTable::is_granted};
   static constexpr std::string_view kRequestId = "req-1";
   op_.size = sizeof(sluice_op);
   op_.mode = script_.mode;

@@ -3,6 +3,7 @@
 // What the conformance suites of all kinds need to know about a plugin.
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,8 @@ struct PluginSubject {
   std::function<std::string()> make_settings;  // good ones, as JSON; may prepare what they name
   std::vector<BadSettings> bad_settings = {};
 };
+
+// How GoogleTest shows a subject: by its name, not by its bytes.
+inline void PrintTo(const PluginSubject& subject, std::ostream* out) { *out << subject.name; }
 
 }  // namespace sluice::testing

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,28 +25,38 @@ struct CredentialRecord {
   std::string id, consumer, secret;
   std::vector<std::pair<std::string, std::string>> attributes = {};
   std::uint64_t valid_from_ns = 0, valid_until_ns = 0;
-  bool disabled = false;  // not found then, as the contract says
+  bool disabled = false;       // not found then, as the contract says
+  std::uint64_t revision = 1;  // a test of a cache changes it with the record
+  std::uint64_t rank = 0;
 };
 
 // What find_credential() looks in. Not changed while calls run.
 class CredentialTable {
  public:
+  // Records that share a key are found in the order of their ranks, equal ranks as added. The same
+  // id under the same key again replaces it.
   CredentialTable& add(std::string kind, std::string key, CredentialRecord record);
+  // Whom is_granted() answers 1 for; until it is said, everybody.
+  CredentialTable& grant_only(std::vector<std::string> consumers);
   // The same table with every record changed.
   template <class Change>
   CredentialTable with_each(Change change) const {
     CredentialTable copy = *this;
-    for (auto& [place, record] : copy.records_) change(record);
+    for (auto& [place, sharers] : copy.records_) {
+      for (auto& record : sharers) change(record);
+    }
     return copy;
   }
   // Every lookup fails with this, as when the snapshot cannot be read.
   CredentialTable failing_with(Status status) const;
 
-  Status find(std::string_view kind, std::string_view key, sluice_credential* out,
+  Status find(std::string_view kind, std::string_view key, std::size_t n, sluice_credential* out,
               std::vector<sluice_pair>& attributes) const;
+  bool is_granted(std::string_view consumer) const;
 
  private:
-  std::map<std::pair<std::string, std::string>, CredentialRecord> records_;
+  std::map<std::pair<std::string, std::string>, std::vector<CredentialRecord>> records_;
+  std::optional<std::vector<std::string>> granted_;
   Status failure_ = SLUICE_OK;
 };
 
