@@ -97,6 +97,7 @@ class MemoryExchange final : public http::Exchange {
     request_.body = request.body;
     request_.is_head = request.method == "HEAD";
     request_.received_ns = http::monotonic_ns();
+    request_.unix_ns = request.unix_ns;
   }
   const http::Request& request() const noexcept override { return request_; }
   http::IoThread& io() noexcept override { return loop_; }

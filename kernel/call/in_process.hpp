@@ -24,6 +24,7 @@ struct InProcessRequest {
   std::string authority = "localhost";
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::uint64_t unix_ns = 0;  // the call's clock; 0 = now
 };
 
 struct InProcessResponse {

@@ -169,6 +169,20 @@ void authenticate(call::Call& call, const snapshot::Route& route) {
 
 }  // namespace
 
+void walk_route(call::Call& call, const snapshot::Route& route) {
+  if (!route.unavailable.empty() || !route.backend) {
+    // What is missing is for the operator: /readyz and the log say it.
+    return call.refuse({problem::kComponentMissing, {}, route.unavailable, {}});
+  }
+  // One deadline for the whole call (product.md 1.14, item 6).
+  call.set_deadline(call.observation().received_ns +
+                    static_cast<std::uint64_t>(route.timeout_ms) * 1'000'000);
+  if (route.is_anonymous) return admit_and_serve(call, route);
+  // Fail closed: authentication is on, and there is nobody to do it.
+  if (!route.authenticator) return call.refuse({problem::kComponentMissing, {}, {}, {}});
+  authenticate(call, route);
+}
+
 // One I/O thread's part: its calls and its way to the observer. Slots are never freed while the
 // gateway lives, so that a plugin's late completion finds a call, if not its own.
 class Gateway::Local {
@@ -212,17 +226,7 @@ class Gateway::Local {
     observation.method = request.is_head ? "HEAD" : std::string_view(route.method);
     observation.path = route.path;
     observation.api_id = route.api_id;
-    if (!route.unavailable.empty() || !route.backend) {
-      // What is missing is for the operator: /readyz and the log say it.
-      return call.refuse({problem::kComponentMissing, {}, route.unavailable, {}});
-    }
-    // One deadline for the whole call (product.md 1.14, item 6).
-    call.set_deadline(observation.received_ns +
-                      static_cast<std::uint64_t>(route.timeout_ms) * 1'000'000);
-    if (route.is_anonymous) return admit_and_serve(call, route);
-    // Fail closed: authentication is on, and there is nobody to do it.
-    if (!route.authenticator) return call.refuse({problem::kComponentMissing, {}, {}, {}});
-    authenticate(call, route);
+    walk_route(call, route);
   }
 
   call::Call* take() {

@@ -22,6 +22,10 @@ class Observer {
   ~Observer() = default;
 };
 
+// The walk from a matched route on: deadline, authenticate, authorize, admit, serve. The call
+// answers whatever happens. [io]
+void walk_route(call::Call& call, const snapshot::Route& route);
+
 class Gateway final : public http::Handler {
  public:
   // calls_max: calls in flight on one I/O thread; at the bound 503.

@@ -25,6 +25,7 @@ struct Request {
   std::string_view body;
   bool is_head = false;
   std::uint64_t received_ns = 0;  // CLOCK_MONOTONIC
+  std::uint64_t unix_ns = 0;      // CLOCK_REALTIME for every check of the call; 0 = read the clock
 };
 
 struct ResponseHead {

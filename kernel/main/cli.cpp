@@ -29,6 +29,7 @@ struct Line {
   std::string domain;
   CallOptions call;
   KeyOptions key;
+  VerifyOptions verify;
   std::filesystem::path plugin_config, plugin_file;
 };
 
@@ -47,6 +48,7 @@ class CommandLine {
     add_node_commands();
     add_client_commands();
     add_api_commands();
+    add_auth_commands();
     add_plugin_commands();
   }
 
@@ -228,6 +230,29 @@ class CommandLine {
             "sluice api undeploy shop/Query_User --instance public", &run_api_undeploy)
         ->add_option("--instance", line_.api.instance, "the gateway instance")
         ->required();
+  }
+
+  void add_auth_commands() {
+    auto* auth = app_.add_subcommand("auth", "Proofs of who calls, judged without a server.");
+    auth->require_subcommand(1);
+    auto* verify =
+        add(*auth, "verify", "Judge requests against consumers at a given clock, from a file.",
+            "sluice auth verify --cases cases.json", [this] {
+              return commands_.verify_auth ? commands_.verify_auth(line_.verify, surroundings_)
+                                           : refuse_absent();
+            });
+    verify
+        ->add_option("--cases", line_.verify.cases,
+                     "a JSON list of cases (docs/auth-cases.md); a JSON object a line is answered")
+        ->required();
+    auto* config = verify->add_option("--config", line_.verify.config,
+                                      "judge with the plugins of this node file");
+    verify
+        ->add_option("--plugins", line_.verify.plugin_directory,
+                     "judge with the auth-*.so of this folder; otherwise those beside the program")
+        ->excludes(config);
+    // Its answer is JSON already.
+    add_json(*verify);
   }
 
   void add_plugin_commands() {

@@ -32,6 +32,14 @@ struct DemoOptions {
   bool once = false;  // set up, call once, print, end
 };
 
+struct VerifyOptions {
+  std::filesystem::path cases;             // docs/auth-cases.md
+  std::filesystem::path config;            // a node file whose plugins judge
+  std::filesystem::path plugin_directory;  // empty, and no node file: beside the program
+};
+
+struct Surroundings;
+
 // What the composition root implements. A function that is not there makes its command answer that
 // this build cannot do it.
 struct Commands {
@@ -41,6 +49,7 @@ struct Commands {
   std::function<Result<std::vector<loader::PluginReport>>(const std::filesystem::path& config)>
       list_plugins;
   std::function<Result<loader::PluginReport>(const std::filesystem::path& file)> inspect_plugin;
+  std::function<int(const VerifyOptions&, const Surroundings&)> verify_auth;
 };
 
 // Where a run reads and writes; tests give their own.

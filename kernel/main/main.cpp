@@ -2,6 +2,7 @@
 // The program: what the command line needs of the node, handed to it.
 
 #include "loader/registry.hpp"
+#include "main/auth_verify.hpp"
 #include "main/cli.hpp"
 #include "main/demo.hpp"
 #include "main/node.hpp"
@@ -73,6 +74,7 @@ int main(int argc, char** argv) {
     return loader::inspect_file(file, std::filesystem::temp_directory_path() /
                                           ("sluice-inspect-" + std::to_string(getuid())));
   };
+  commands.verify_auth = &node::run_auth_verify;
   const int code = cli::run_cli(argc, argv, commands);
   // Plugin images are never unloaded, at exit neither: no destructor of theirs runs.
   std::cout.flush();

@@ -25,7 +25,7 @@ SKIPPED = 77
 WORKERS = 2  # compilers at once
 
 LEAVES = {"problem", "model", "config"}
-LOWER_FLOOR = {"http", "call", "snapshot", "gateway", "dataservice", "serializers"}
+LOWER_FLOOR = {"http", "call", "snapshot", "gateway", "dataservice", "serializers", "verify"}
 UPPER_FLOOR = {"studio", "store", "admin"}
 
 # In the kernel a library has its rooms; `tests` are a room's own *_test.cpp.
@@ -37,7 +37,7 @@ LIBRARY_ROOMS = [
     # `sluice demo` makes its example table; serving one is ds-sqlite's business.
     (r"(sqlite3|libpq)", {"main"}),
     # dataservice reads the JSON body of a call with nlohmann's SAX parser.
-    (r"nlohmann/", {"config", "admin", "store", "dataservice", "main", "tests"}),
+    (r"nlohmann/", {"config", "admin", "store", "dataservice", "verify", "main", "tests"}),
     (r"(valijson|yaml-cpp)/", {"config"}),
     (r"CLI/", {"main"}),
 ]
