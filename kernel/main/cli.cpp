@@ -151,7 +151,9 @@ class CommandLine {
 
     auto* call =
         add(app_, "call", "Call a published API.",
-            "sluice call 'http://127.0.0.1:8080/v1/user/info?user_id=10001' --api-key KEY", [this] {
+            "sluice call 'http://127.0.0.1:8080/v1/user/info?user_id=10001' --api-key KEY\n"
+            "  sluice call URL --hmac env:SHOP_SIGNING_KEY --print-curl",
+            [this] {
               line_.call.json = line_.node.json;
               line_.call.has_body = call_body_->count() > 0;
               return run_call(surroundings_, line_.call);
@@ -161,9 +163,15 @@ class CommandLine {
     call->add_option("-X,--request", line_.call.method, "the method; GET, or POST with a body");
     call_body_ = call->add_option("-d,--data", line_.call.body, "the body, JSON unless -H says");
     call->add_option("-H,--header", line_.call.headers, "'Name: value'; may be repeated");
-    call->add_option("--api-key", line_.call.api_key, "the key to show");
+    auto* proof = call->add_option_group("proof of who calls; env:NAME and file:PATH are read");
+    proof->add_option("--api-key", line_.call.api_key, "the key to show");
+    proof->add_option("--jwt", line_.call.jwt, "the token, sent as Authorization: Bearer");
+    proof->add_option("--hmac", line_.call.hmac, "ACCESS_KEY:SECRET_KEY to sign the request with");
+    proof->require_option(0, 1);
     call->add_option("--api-key-in", line_.call.api_key_in, "bearer, header:NAME or query:NAME")
         ->capture_default_str();
+    call->add_flag("--print-signed-text", line_.call.print_signed_text,
+                   "show what --hmac signed, on the error stream");
     call->add_option("--timeout-ms", line_.call.timeout_ms, "for the whole exchange")
         ->check(CLI::Range(1, 600'000))
         ->capture_default_str();

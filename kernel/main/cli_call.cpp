@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluice call URL: a client for published APIs.
+#include "config/read_file.hpp"
 #include "main/cli_commands.hpp"
 #include "main/cli_text.hpp"
+#include "main/hmac_signer.hpp"
 
 #include <algorithm>
 #include <ostream>
 
 namespace sluice::cli {
 namespace {
+
+constexpr std::size_t kSecretFileBytesMax = 64 << 10;
 
 Error wrong_option(std::string detail) { return {SLUICE_E_ARGUMENT, std::move(detail), {}, {}}; }
 
@@ -16,18 +20,38 @@ bool names(std::string_view header, std::string_view name) {
                     [](char a, char b) { return (a | 0x20) == (b | 0x20); });
 }
 
+// A secret on a command line is seen by every user of the machine: env:NAME and file:PATH keep it
+// from there.
+Result<std::string> read_secret(const Surroundings& surroundings, const std::string& option,
+                                const std::string& text) {
+  std::string secret = text;
+  if (text.starts_with("env:")) {
+    const auto found = surroundings.find_env(text.substr(4).c_str());
+    if (!found) return wrong_option(option + ": there is no variable " + text.substr(4));
+    secret = *found;
+  } else if (text.starts_with("file:")) {
+    auto read = config::read_file(text.substr(5), kSecretFileBytesMax);
+    if (!read) return wrong_option(option + ": " + text.substr(5) + ": " + read.error().detail);
+    secret = *read;
+    while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
+  }
+  if (secret.empty()) return wrong_option(option + " is empty");
+  return secret;
+}
+
 // Puts the key where its credential says that it is shown.
-Result<void> add_key(const CallOptions& options, http::ClientRequest& request) {
+Result<void> add_key(const CallOptions& options, const std::string& key,
+                     http::ClientRequest& request) {
   const auto& place = options.api_key_in;
   if (place == "bearer") {
-    request.headers.emplace_back("Authorization", "Bearer " + options.api_key);
+    request.headers.emplace_back("Authorization", "Bearer " + key);
   } else if (place.starts_with("header:") && place.size() > 7) {
-    request.headers.emplace_back(place.substr(7), options.api_key);
+    request.headers.emplace_back(place.substr(7), key);
   } else if (place.starts_with("query:") && place.size() > 6) {
     auto fragment = std::min(request.url.find('#'), request.url.size());
     request.url.resize(fragment);
     request.url += request.url.find('?') == std::string::npos ? '?' : '&';
-    request.url += encode_percent(place.substr(6)) + "=" + encode_percent(options.api_key);
+    request.url += encode_percent(place.substr(6)) + "=" + encode_percent(key);
   } else {
     return wrong_option("--api-key-in is bearer, header:NAME or query:NAME, and not '" + place +
                         "'");
@@ -35,9 +59,33 @@ Result<void> add_key(const CallOptions& options, http::ClientRequest& request) {
   return {};
 }
 
+Result<std::string> add_credential(const Surroundings& surroundings, const CallOptions& options,
+                                   http::ClientRequest& request) {
+  if (!options.api_key.empty()) {
+    const auto key = read_secret(surroundings, "--api-key", options.api_key);
+    if (!key) return key.error();
+    if (auto added = add_key(options, *key, request); !added) return added.error();
+  } else if (!options.jwt.empty()) {
+    const auto token = read_secret(surroundings, "--jwt", options.jwt);
+    if (!token) return token.error();
+    request.headers.emplace_back("Authorization", "Bearer " + *token);
+  } else if (!options.hmac.empty()) {
+    const auto pair = read_secret(surroundings, "--hmac", options.hmac);
+    if (!pair) return pair.error();
+    const auto colon = pair->find(':');
+    if (colon == 0 || colon == std::string::npos || colon + 1 == pair->size()) {
+      return wrong_option("--hmac takes ACCESS_KEY:SECRET_KEY");
+    }
+    const auto moment = make_moment();
+    if (!moment) return moment.error();
+    return sign_request({pair->substr(0, colon), pair->substr(colon + 1)}, *moment, request);
+  }
+  return std::string();
+}
+
 }  // namespace
 
-Result<http::ClientRequest> make_call(const CallOptions& options) {
+Result<PreparedCall> make_call(const Surroundings& surroundings, const CallOptions& options) {
   http::ClientRequest request;
   request.url = options.url;
   request.method = !options.method.empty() ? options.method : options.has_body ? "POST" : "GET";
@@ -57,10 +105,9 @@ Result<http::ClientRequest> make_call(const CallOptions& options) {
   if (options.has_body && !has_type) {
     request.headers.emplace_back("Content-Type", "application/json");
   }
-  if (!options.api_key.empty()) {
-    if (auto added = add_key(options, request); !added) return added.error();
-  }
-  return request;
+  auto signed_text = add_credential(surroundings, options, request);
+  if (!signed_text) return signed_text.error();
+  return PreparedCall{std::move(request), std::move(*signed_text)};
 }
 
 std::string make_curl(const http::ClientRequest& request, bool include_head) {
@@ -83,16 +130,19 @@ std::string make_curl(const http::ClientRequest& request, bool include_head) {
 }
 
 int run_call(const Surroundings& surroundings, const CallOptions& options) {
-  const auto request = make_call(options);
-  if (!request) {
-    tell_error(surroundings, options.json, request.error());
+  const auto call = make_call(surroundings, options);
+  if (!call) {
+    tell_error(surroundings, options.json, call.error());
     return kExitUsage;
   }
+  if (options.print_signed_text && !call->signed_text.empty()) {
+    surroundings.err << call->signed_text << "\n";
+  }
   if (options.print_curl) {
-    surroundings.out << make_curl(*request, options.include_head) << "\n";
+    surroundings.out << make_curl(call->request, options.include_head) << "\n";
     return kExitOk;
   }
-  const auto response = surroundings.fetch(*request);
+  const auto response = surroundings.fetch(call->request);
   if (!response) return tell_error(surroundings, options.json, response.error());
 
   if (options.json) {

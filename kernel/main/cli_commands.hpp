@@ -36,14 +36,22 @@ int run_api_publish(const Node& node, const ApiOptions& options);
 int run_api_undeploy(const Node& node, const ApiOptions& options);
 
 struct CallOptions {
-  std::string url, method, body, api_key, api_key_in = "bearer";
+  std::string url, method, body;
+  // A credential as it is, env:NAME or file:PATH; at most one of the three.
+  std::string api_key, jwt, hmac;  // hmac: "ACCESS_KEY:SECRET_KEY"
+  std::string api_key_in = "bearer";
   bool has_body = false, print_curl = false, include_head = false, json = false;
+  bool print_signed_text = false;
   std::vector<std::string> headers;  // "Name: value"
   std::int64_t timeout_ms = 30'000;
 };
 int run_call(const Surroundings& surroundings, const CallOptions& options);
-// The request that a call makes; an Error says which option is wrong.
-Result<http::ClientRequest> make_call(const CallOptions& options);
+// The request that a call makes, signed if need be; an Error says which option is wrong.
+struct PreparedCall {
+  http::ClientRequest request;
+  std::string signed_text;  // HMAC: what was signed
+};
+Result<PreparedCall> make_call(const Surroundings& surroundings, const CallOptions& options);
 // The same as a command for a POSIX shell.
 std::string make_curl(const http::ClientRequest& request, bool include_head);
 
