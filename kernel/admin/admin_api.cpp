@@ -53,6 +53,7 @@ AdminApi::Handlers::Handlers(AdminParts parts)
   add_resource_routes();
   add_api_routes();
   add_consumer_routes();
+  add_explain_routes();
 }
 
 std::optional<std::string> AdminApi::Handlers::find_actor(const AdminRequest& request) const {
@@ -93,21 +94,17 @@ void AdminApi::Handlers::handle(const AdminRequest& request, const AdminApi::Res
     answer.headers.emplace_back("Allow", allow);
     return respond(std::move(answer));
   }
-  bool answered = false;
-  const auto once = [&](AdminResponse response) {
-    answered = true;
+  // Shared, since some handlers answer later, when this frame is gone.
+  const auto answered = std::make_shared<bool>(false);
+  const auto once = [respond, answered](AdminResponse response) {
+    *answered = true;
     respond(std::move(response));
   };
   try {
-    if (match.route->operation == kTestOperation) {  // answers later, when this frame is gone
-      dispatch(*match.route, std::move(match.path), std::move(*target), request, std::move(actor),
-               respond);
-      return;
-    }
     dispatch(*match.route, std::move(match.path), std::move(*target), request, std::move(actor),
              once);
   } catch (const std::exception&) {
-    if (!answered) respond(make_internal_answer());
+    if (!*answered) respond(make_internal_answer());
   }
 }
 

@@ -20,6 +20,7 @@ class AdminApi::Handlers {
   void add_resource_routes();
   void add_api_routes();
   void add_consumer_routes();
+  void add_explain_routes();
   template <class T>
   struct NamedResource;
   template <class T>
@@ -48,6 +49,8 @@ class AdminApi::Handlers {
   AdminResponse create_credential(const Call& call);
   AdminResponse create_authorization(const Call& call);
 
+  void explain(const Call& call, const AdminApi::Respond& respond);
+
   AdminResponse apply(const Call& call);
   AdminResponse list_plugins() const;
   AdminResponse check_ready() const;
@@ -73,12 +76,12 @@ class AdminApi::Handlers {
   SecretSettings secrets_;
   std::vector<Route> routes_;
   std::size_t tests_in_flight_ = 0;
+  std::size_t explains_in_flight_ = 0;
 };
 
 // ---- shared by the handlers' files
 
 extern const Shape kApplyShape;
-inline constexpr std::string_view kTestOperation = "testApi";  // the one that answers later
 
 Json make_plugin_json(const loader::PluginReport& plugin);
 

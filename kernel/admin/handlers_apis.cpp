@@ -59,7 +59,7 @@ void AdminApi::Handlers::add_api_routes() {
               return done ? make_empty_answer() : make_error_answer(done.error());
             }))
       .answer_nothing();
-  add_route("POST", "/admin/v1/apis/{id}/test", kTestOperation, "run the draft",
+  add_route("POST", "/admin/v1/apis/{id}/test", "testApi", "run the draft",
             [this](const Call& call, const AdminApi::Respond& respond) { test_api(call, respond); })
       .take_maybe(kTestShape);
   add_route("POST", "/admin/v1/apis/{id}/submit", "submitApi", "freeze the draft as a version",

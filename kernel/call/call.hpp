@@ -60,9 +60,10 @@ struct Observation {
   int http_status = 0;
   std::int64_t err_code = 0;
   std::uint64_t bytes = 0;
-  std::string_view method, path;  // the route's, or copies in the call's arena
-  std::string_view api_id;        // the route's; empty when none matched
-  std::string_view consumer;      // the principal's, in the call's arena
+  std::string_view method, path;    // the route's, or copies in the call's arena
+  std::string_view api_id;          // the route's; empty when none matched
+  std::string_view consumer;        // the principal's, in the call's arena
+  std::string_view refusal_reason;  // an authenticator's exact one, never for callers; arena
   std::string_view request_id;
   std::uint64_t received_ns = 0;  // CLOCK_MONOTONIC
 };

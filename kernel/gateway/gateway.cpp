@@ -145,6 +145,7 @@ void authenticate(call::Call& call, const snapshot::Route& route) {
                        if (status == SLUICE_OK && v.is_accepted && !v.is_out_of_memory)
                          return authorize(v);
                        if ((status == SLUICE_SKIP || status < 0) && v.is_refused) {
+                         ended.observation().refusal_reason = v.internal;
                          return ended.refuse(v.http_status, v.code, v.message,
                                              {v.headers.data(), v.header_count});
                        }

@@ -30,6 +30,7 @@ struct Line {
   CallOptions call;
   KeyOptions key;
   VerifyOptions verify;
+  ExplainOptions explain;
   std::filesystem::path plugin_config, plugin_file;
 };
 
@@ -126,6 +127,22 @@ class CommandLine {
     demo->add_flag("--once", line_.demo.once, "set up, call once, print what came, end");
   }
 
+  // A request to a published API and its proof of who calls. Answers the body's option.
+  CLI::Option* add_request_options(CLI::App& command, CallOptions& call, const char* method) {
+    command.add_option("URL", call.url, "http://host:port/path?query");
+    command.add_option(method, call.method, "the method; GET, or POST with a body");
+    auto* body = command.add_option("-d,--data", call.body, "the body, JSON unless -H says");
+    command.add_option("-H,--header", call.headers, "'Name: value'; may be repeated");
+    auto* proof = command.add_option_group("proof of who calls; env:NAME and file:PATH are read");
+    proof->add_option("--api-key", call.api_key, "the key to show");
+    proof->add_option("--jwt", call.jwt, "the token, sent as Authorization: Bearer");
+    proof->add_option("--hmac", call.hmac, "ACCESS_KEY:SECRET_KEY to sign the request with");
+    proof->require_option(0, 1);
+    command.add_option("--api-key-in", call.api_key_in, "bearer, header:NAME or query:NAME")
+        ->capture_default_str();
+    return body;
+  }
+
   void add_client_commands() {
     auto* apply = add_client(app_, "apply", "Make resources be as files say, in one transaction.",
                              "sluice apply -f shop.yaml --dry-run",
@@ -159,17 +176,8 @@ class CommandLine {
               return run_call(surroundings_, line_.call);
             });
     add_json(*call);
-    call->add_option("URL", line_.call.url, "http://host:port/path?query")->required();
-    call->add_option("-X,--request", line_.call.method, "the method; GET, or POST with a body");
-    call_body_ = call->add_option("-d,--data", line_.call.body, "the body, JSON unless -H says");
-    call->add_option("-H,--header", line_.call.headers, "'Name: value'; may be repeated");
-    auto* proof = call->add_option_group("proof of who calls; env:NAME and file:PATH are read");
-    proof->add_option("--api-key", line_.call.api_key, "the key to show");
-    proof->add_option("--jwt", line_.call.jwt, "the token, sent as Authorization: Bearer");
-    proof->add_option("--hmac", line_.call.hmac, "ACCESS_KEY:SECRET_KEY to sign the request with");
-    proof->require_option(0, 1);
-    call->add_option("--api-key-in", line_.call.api_key_in, "bearer, header:NAME or query:NAME")
-        ->capture_default_str();
+    call_body_ = add_request_options(*call, line_.call, "-X,--request");
+    call->get_option("URL")->required();
     call->add_flag("--print-signed-text", line_.call.print_signed_text,
                    "show what --hmac signed, on the error stream");
     call->add_option("--timeout-ms", line_.call.timeout_ms, "for the whole exchange")
@@ -178,6 +186,25 @@ class CommandLine {
     call->add_flag("-i,--include", line_.call.include_head, "show status and headers too");
     call->add_flag("--print-curl", line_.call.print_curl,
                    "print the curl command that does the same, and do not call");
+
+    auto* explain = add_client(
+        app_, "explain", "What a node would do with a request, and why.",
+        "sluice explain http://127.0.0.1:8080/v1/user/info?user_id=1 --hmac env:SIGNING_KEY\n"
+        "  sluice explain --request captured.http --signed-text mine.txt",
+        [this](const Node& node) {
+          line_.explain.call.has_body = explain_body_->count() > 0;
+          return run_explain(node, line_.explain);
+        });
+    explain_body_ = add_request_options(*explain, line_.explain.call, "-X");
+    explain
+        ->add_option("--request", line_.explain.request_file,
+                     "the request in a file, as it stood on the wire")
+        ->excludes("URL");
+    explain->add_option("--signed-text", line_.explain.signed_text_file,
+                        "the text that the client signed, in a file: it is compared line by line");
+    explain->add_option("--instance", line_.explain.instance, "the gateway instance it goes to");
+    explain->add_option("--now", line_.explain.now,
+                        "judge at this time: 2026-01-31T08:30:00Z, for a request of the past");
 
     auto* consumer = app_.add_subcommand("consumer", "Consumers of published APIs.");
     consumer->require_subcommand(1);
@@ -299,6 +326,7 @@ class CommandLine {
   CLI::App app_{"Publishes database tables as authenticated REST APIs."};
   CLI::Option* domain_ = nullptr;
   CLI::Option* call_body_ = nullptr;
+  CLI::Option* explain_body_ = nullptr;
   Action action_;
 };
 

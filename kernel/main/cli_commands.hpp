@@ -55,6 +55,14 @@ Result<PreparedCall> make_call(const Surroundings& surroundings, const CallOptio
 // The same as a command for a POSIX shell.
 std::string make_curl(const http::ClientRequest& request, bool include_head);
 
+struct ExplainOptions {
+  CallOptions call;              // the request as flags
+  std::string request_file;      // or as it stood on the wire
+  std::string signed_text_file;  // what the client signed, to compare
+  std::string instance, now;     // now: "2026-01-31T08:30:00Z"
+};
+int run_explain(const Node& node, const ExplainOptions& options);
+
 struct KeyOptions {
   std::string consumer, source = "bearer", key, valid_until;
 };

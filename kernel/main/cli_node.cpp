@@ -74,7 +74,7 @@ Result<Answer> Node::ask(std::string_view method, const std::string& path, const
   }
   if (!body.is_null()) {
     request.headers.emplace_back("Content-Type", "application/json");
-    request.body = body.dump();
+    request.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
   }
   auto response = surroundings_.fetch(request);
   if (!response) return response.error();

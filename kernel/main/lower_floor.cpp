@@ -6,6 +6,7 @@
 #include "dataservice/default_backend.hpp"
 #include "gateway/gateway.hpp"
 #include "http/clock.hpp"
+#include "verify/explain.hpp"
 
 #include <sluice/abilities.h>
 
@@ -174,7 +175,11 @@ class LowerFloor::Prepared final : public studio::PreparedSnapshots {
 
 LowerFloor::LowerFloor(const loader::Registry& registry, loader::HostServices& services,
                        call::WorkerPool& workers, Holders& holders)
-    : workers_(workers), holders_(holders), instances_(registry, services) {}
+    : registry_(registry),
+      services_(services),
+      workers_(workers),
+      holders_(holders),
+      instances_(registry, services) {}
 
 Result<std::shared_ptr<loader::Instance>> LowerFloor::find_source(const model::DataSource& source) {
   return instances_.find_or_make(SLUICE_KIND_DATA_SOURCE, source.type,
@@ -271,6 +276,44 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
       .duration_us = static_cast<std::int64_t>((http::monotonic_ns() - started) / 1000),
       .sql = sql ? *sql : std::string{},
       .hints = {}};
+}
+
+Result<studio::Explanation> LowerFloor::explain(const std::string& instance,
+                                                const studio::SentRequest& request,
+                                                model::UnixMs now) {
+  const auto holder = instance.empty() ? holders_.begin() : holders_.find(instance);
+  if (holder == holders_.end()) {
+    return Error{SLUICE_E_NOT_FOUND,
+                 "this node serves no gateway instance '" + instance + "': ask the one that does",
+                 {},
+                 "/instance"};
+  }
+  const std::uint64_t now_ns =
+      now > 0 ? static_cast<std::uint64_t>(now) * 1'000'000 : http::realtime_ns();
+  auto told =
+      verify::explain(holder->second->load(),
+                      {request.method, request.path, request.query, request.headers, request.body},
+                      now_ns, registry_, services_, workers_);
+  if (!told) return told.error();
+  const auto& verdict = told->verdict;
+  studio::Explanation answer{.instance = holder->first,
+                             .accept = verdict.accept,
+                             .status = verdict.status,
+                             .code = verdict.code,
+                             .message = verdict.message,
+                             .reason = verdict.reason,
+                             .consumer = verdict.consumer,
+                             .credential_id = verdict.credential_id,
+                             .parameters = verdict.bind};
+  if (told->route) {
+    answer.api_id = told->route->api_id;
+    answer.version = told->route->version;
+    answer.method = told->route->method;
+    answer.path = told->route->path;
+    answer.domain = told->route->domain;
+    answer.authentication = told->route->authentication;
+  }
+  return answer;
 }
 
 Result<std::unique_ptr<studio::PreparedSnapshots>> LowerFloor::prepare(const model::State& state) {

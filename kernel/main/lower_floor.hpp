@@ -32,6 +32,9 @@ class LowerFloor final : public studio::LowerFloor {
   Result<studio::TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const std::vector<std::pair<std::string, std::string>>& parameters) override;
+  Result<studio::Explanation> explain(const std::string& instance,
+                                      const studio::SentRequest& request,
+                                      model::UnixMs now) override;
   Result<std::unique_ptr<studio::PreparedSnapshots>> prepare(const model::State& state) override;
 
   std::vector<snapshot::InstanceTrouble> troubles() const;  // [any]
@@ -43,6 +46,8 @@ class LowerFloor final : public studio::LowerFloor {
   Result<std::shared_ptr<const snapshot::Backend>> make_backend(
       const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source);
 
+  const loader::Registry& registry_;
+  loader::HostServices& services_;
   call::WorkerPool& workers_;
   Holders& holders_;
   snapshot::Instances instances_;

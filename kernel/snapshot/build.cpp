@@ -89,6 +89,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
 
     const model::Authentication& authentication = definition.authentication;
     route.is_anonymous = authentication.type.empty();
+    route.authentication = authentication;
     if (!route.is_anonymous) {
       auto authenticator =
           instances.find_or_make(SLUICE_KIND_AUTHENTICATOR, authentication.type,

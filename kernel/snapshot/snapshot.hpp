@@ -5,6 +5,7 @@
 
 #include "call/call.hpp"
 #include "loader/registry.hpp"
+#include "model/nouns.hpp"
 
 #include <sluice/result.hpp>
 
@@ -58,6 +59,7 @@ struct Route {
   std::int64_t timeout_ms = 0;
 
   bool is_anonymous = false;
+  model::Authentication authentication;             // what the authenticator was made of
   std::shared_ptr<loader::Instance> authenticator;  // null when anonymous or missing
   Grants grants;
 

@@ -36,6 +36,12 @@ class FakeLowerFloor final : public LowerFloor {
     if (while_running) while_running();
     return outcome;
   }
+  Result<Explanation> explain(const std::string& instance, const SentRequest& request,
+                              model::UnixMs now) override {
+    calls.push_back("explain " + instance + " " + request.method + " " + request.path + "?" +
+                    request.query + " at " + std::to_string(now));
+    return explanation;
+  }
   Result<std::unique_ptr<PreparedSnapshots>> prepare(const model::State& state) override {
     calls.push_back("prepare");
     if (!can_prepare) return can_prepare.error();
@@ -46,6 +52,7 @@ class FakeLowerFloor final : public LowerFloor {
   Result<void> source_check;
   Result<void> can_prepare;
   Result<TestOutcome> outcome = TestOutcome{200, {}, "{}", 1000, "SELECT 1", {}};
+  Result<Explanation> explanation = Explanation{};
   std::function<void()> while_running;
   model::State serving;  // what the last swap put in
 

@@ -8,6 +8,7 @@
 #include <sluice/result.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -48,6 +49,27 @@ struct TestOutcome {
   std::vector<std::string> hints;
 };
 
+// A request as it stood on the wire.
+struct SentRequest {
+  std::string method, path, query;  // raw; query without '?'
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+// What an instance would do with a request, up to the door of the data service.
+struct Explanation {
+  std::string instance;
+  std::string api_id;  // empty: no route
+  unsigned version = 0;
+  std::string method, path, domain;
+  std::string authentication;  // type of the authenticator; empty: anonymous
+  bool accept = false;
+  int status = 0;
+  std::string code, message, reason;  // reason: the exact one, for operators only
+  std::string consumer, credential_id;
+  std::map<std::string, std::string> parameters;  // that the API may see
+};
+
 // The next snapshots, built and not yet serving.
 class PreparedSnapshots {
  public:
@@ -71,6 +93,11 @@ class LowerFloor {
   virtual Result<TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
+
+  // What an instance (empty: the only one, else the first) would do with a request at `now`,
+  // milliseconds since 1970; 0: now. NOT_FOUND: this node serves no such instance.
+  virtual Result<Explanation> explain(const std::string& instance, const SentRequest& request,
+                                      model::UnixMs now) = 0;
 
   // Builds what would serve if `state` were true. An Error: it cannot be served (two APIs on one
   // path, a missing source); nothing has changed.

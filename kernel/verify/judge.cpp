@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/judge.hpp"
 
-#include "call/call.hpp"
-#include "call/in_process.hpp"
-#include "dataservice/parameters.hpp"
-#include "gateway/gateway.hpp"
 #include "loader/credential.hpp"
-#include "problem/problem.hpp"
 #include "snapshot/snapshot.hpp"
+#include "verify/rehearsal.hpp"
 
 #include <algorithm>
 #include <set>
@@ -16,109 +12,6 @@ namespace sluice::verify {
 namespace {
 
 constexpr std::int64_t kTimeoutMs = 30'000;
-
-// Stands where the data service would: notes who came and what parameters it would see.
-class Witness final : public snapshot::Backend {
- public:
-  explicit Witness(Verdict& verdict) : verdict_(verdict) {}
-
-  void serve(call::Call& call, const snapshot::Route&) const override {
-    const sluice_principal& who = *call.op()->principal;
-    verdict_.accept = true;
-    verdict_.consumer = to_view(who.consumer);
-    verdict_.credential_id = to_view(who.credential_id);
-    if (who.parameters_verified) {
-      for (std::size_t i = 0; i < who.parameter_count; ++i) {
-        verdict_.bind.emplace(to_view(who.parameters[i].name), to_view(who.parameters[i].value));
-      }
-    } else {
-      // Of a repeated name the first value counts, and the form's before the query's, as for
-      // signed requests (auth.md 4.2).
-      if (is_form(call.request())) add(call, call.request().body);
-      add(call, call.request().query);
-    }
-    call.respond({.status = 200}, "{}");
-  }
-
- private:
-  static bool is_form(const http::Request& request) {
-    constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-    for (const auto& [name, value] : request.headers) {
-      if (!equal_folded(name, "content-type")) continue;
-      auto type = value.substr(0, value.find(';'));
-      while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-      while (type.starts_with(' ') || type.starts_with('\t')) type.remove_prefix(1);
-      return equal_folded(type, kForm);
-    }
-    return false;
-  }
-  static bool equal_folded(std::string_view text, std::string_view lower) {
-    return std::ranges::equal(text, lower, [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b;
-    });
-  }
-  void add(call::Call& call, std::string_view pairs) const {
-    dataservice::for_each_pair(pairs, call.arena(),
-                               [&](std::string_view name, std::string_view value) {
-                                 if (!name.empty()) verdict_.bind.emplace(name, value);
-                               });
-  }
-  Verdict& verdict_;
-};
-
-// One call at a time, on the route whatever the path is.
-class OneRoute final : public http::Handler {
- public:
-  OneRoute(const snapshot::Route& route, const snapshot::Snapshot& snapshot,
-           call::WorkerPool& workers)
-      : route_(route),
-        snapshot_(snapshot),
-        call_(
-            workers, [](void*, call::Call&) {}, nullptr) {}
-
-  void handle(http::Exchange& exchange) override {
-    call_.begin(
-        exchange, ++ticket_, &snapshot_,
-        [](void*) -> std::shared_ptr<const void> { return nullptr; }, nullptr);
-    gateway::walk_route(call_, route_);
-  }
-
- private:
-  const snapshot::Route& route_;
-  const snapshot::Snapshot& snapshot_;
-  call::Call call_;
-  std::uint64_t ticket_ = 0;
-};
-
-bool is_token(std::string_view text) {
-  constexpr std::string_view kToken =
-      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  return !text.empty() && text.find_first_not_of(kToken) == text.npos;
-}
-
-// What the server's parser refuses before anybody sees it (auth.md 1.4).
-bool can_be_a_header(const std::pair<std::string, std::string>& header) {
-  using namespace std::string_view_literals;
-  return is_token(header.first) && header.second.find_first_of("\0\r\n"sv) == std::string::npos;
-}
-
-call::InProcessRequest make_request(const SentRequest& sent, std::uint64_t now_ns) {
-  call::InProcessRequest request{.method = sent.method,
-                                 .path = sent.path,
-                                 .query = sent.query,
-                                 .authority = {},
-                                 .headers = sent.headers,
-                                 .body = sent.body,
-                                 .unix_ns = now_ns};
-  for (const auto& [name, value] : sent.headers) {
-    if (name.size() == 4 && (name[0] | 0x20) == 'h' && (name[1] | 0x20) == 'o' &&
-        (name[2] | 0x20) == 's' && (name[3] | 0x20) == 't') {
-      request.authority = value;
-      break;
-    }
-  }
-  return request;
-}
 
 // The consumers' credentials as a snapshot holds them. What cannot be made is not there, as it
 // could never have been given out.
@@ -203,38 +96,18 @@ Result<Judgement> Judge::judge(const Case& one) {
       snapshot::Snapshot::make({}, make_index(one, *component, services_, judgement.troubles));
   if (!snapshot) return snapshot.error();
 
-  Verdict verdict;
   snapshot::Route route{.api_id = "case",
                         .method = "GET",
                         .path = "/",
                         .timeout_ms = kTimeoutMs,
-                        .authenticator = std::move(authenticator),
-                        .backend = std::make_shared<Witness>(verdict)};
+                        .authenticator = std::move(authenticator)};
   for (const auto& consumer : one.consumers) {
     const bool is_allowed =
         !one.allow || std::ranges::find(*one.allow, consumer.name) != one.allow->end();
     if (is_allowed) route.grants.add(consumer.name, 0);
   }
-  OneRoute handler(route, **snapshot, workers_);
-
-  const auto send = [&](const SentRequest& sent) {
-    verdict = {};
-    if (!std::ranges::all_of(sent.headers, can_be_a_header)) {
-      verdict.status = 400;
-      verdict.message = "a header's name or value cannot stand in a request";
-      return verdict;
-    }
-    const auto response = call::run_in_process(handler, make_request(sent, one.now_ns));
-    verdict.status = response.status;
-    if (verdict.accept) return verdict;
-    verdict.bind.clear();
-    verdict.headers = response.headers;
-    for (const auto& [name, value] : response.headers) {
-      if (name == "X-Ca-Error-Code") verdict.code = value;
-      if (name == "X-Ca-Error-Message") verdict.message = value;
-    }
-    return verdict;
-  };
+  Rehearsal rehearsal(std::move(*snapshot), std::move(route), workers_);
+  const auto send = [&](const SentRequest& sent) { return rehearsal.send(sent, one.now_ns); };
 
   std::string unmet;
   for (std::size_t i = 0; i < one.before.size(); ++i) {

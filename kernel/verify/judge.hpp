@@ -5,25 +5,13 @@
 
 #include "call/worker_pool.hpp"
 #include "loader/registry.hpp"
-#include "verify/cases.hpp"
+#include "verify/rehearsal.hpp"
 
-#include <map>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace sluice::verify {
-
-// What became of one request.
-struct Verdict {
-  bool accept = false;
-  std::string consumer;                     // when accepted
-  std::string credential_id;                // "consumer/2": the consumer's second credential
-  int status = 0;                           // 200 when accepted
-  std::string code, message;                // X-Ca-Error-Code and X-Ca-Error-Message of a refusal
-  std::map<std::string, std::string> bind;  // the parameters that the API may see
-  std::vector<std::pair<std::string, std::string>> headers;  // of the refusal
-};
 
 struct Judgement {
   Verdict verdict;
