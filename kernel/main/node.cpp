@@ -17,6 +17,7 @@
 #include <sluice/draft/store.h>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -166,7 +167,14 @@ http::Limits to_http_limits(const config::Limits& limits) {
           .idle_timeout_ms = limits.idle_timeout_ms};
 }
 
-unsigned cores() { return std::max(1u, std::thread::hardware_concurrency()); }
+// The cores that this process may use, which a container or a supervisor may have cut down: two
+// busy I/O threads on one core take turns of milliseconds.
+unsigned cores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  return std::max(1u, static_cast<unsigned>(CPU_COUNT(&allowed)));
+}
 
 }  // namespace
 
