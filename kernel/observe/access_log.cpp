@@ -47,6 +47,33 @@ std::size_t measure_utf8(std::string_view text) noexcept {
   return n;
 }
 
+constexpr std::uint64_t repeat(unsigned char byte) { return 0x0101010101010101u * byte; }
+
+// The high bit of every byte of `word` that is zero; exact for the lowest such byte, which is what
+// a test for "none" and a count from the front need.
+constexpr std::uint64_t find_zero(std::uint64_t word) {
+  return (word - repeat(1)) & ~word & repeat(0x80);
+}
+
+// How many bytes at the start of `text` stand for themselves in a JSON string. Nearly all do, so
+// they are looked at eight at a time: byte by byte a line took 2,900 instructions.
+std::size_t count_plain(std::string_view text) noexcept {
+  std::size_t n = 0;
+  for (; text.size() - n >= 8; n += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + n, 8);
+    const std::uint64_t special = (word & repeat(0x80)) | find_zero(word & repeat(0xe0)) |
+                                  find_zero(word ^ repeat('"')) | find_zero(word ^ repeat('\\')) |
+                                  find_zero(word ^ repeat(0x7f));
+    if (special != 0) break;
+  }
+  for (; n < text.size(); ++n) {
+    const auto byte = static_cast<unsigned char>(text[n]);
+    if (byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\') break;
+  }
+  return n;
+}
+
 // Writes into memory that is known to be large enough.
 class Pen {
  public:
@@ -63,7 +90,11 @@ class Pen {
     static constexpr char kDigits[] = "0123456789abcdef";
     text = text.substr(0, bytes_max);
     *at_++ = '"';
-    while (!text.empty()) {
+    for (;;) {
+      const auto plain = count_plain(text);
+      raw(text.substr(0, plain));
+      text.remove_prefix(plain);
+      if (text.empty()) break;
       const auto byte = static_cast<unsigned char>(text[0]);
       std::size_t n = 1;
       if (byte == '"' || byte == '\\') {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -74,6 +75,35 @@ TEST_F(AccessLogTest, WritesOneJsonLineACall) {
     (*log)->wait_until_written();
     EXPECT_EQ(read(), c.json);
   }
+}
+
+TEST_F(AccessLogTest, EscapesEveryByteWhereverItStands) {
+  constexpr std::size_t kWidth = 20;  // more than two looks of eight bytes
+  auto log = AccessLog::make(options_);
+  ASSERT_TRUE(log);
+  std::string expected;
+  {
+    const auto shard = (*log)->open_shard();
+    for (unsigned byte = 0; byte < 0x80; ++byte) {
+      std::string escape(1, static_cast<char>(byte));
+      char text[8];
+      std::snprintf(text, sizeof text, "\\u%04x", byte);
+      if (byte < 0x20 || byte == 0x7f) escape = text;
+      if (byte == '"' || byte == '\\') escape.insert(0, 1, '\\');
+      for (std::size_t at = 0; at < kWidth; ++at) {
+        std::string method(kWidth, 'm');
+        method[at] = static_cast<char>(byte);
+        shard->append({.method = method});
+        std::string told(kWidth, 'm');
+        told.replace(at, 1, escape);
+        expected += R"({"time":"1970-01-01T00:00:00.000Z","method":")" + told +
+                    R"(","path":"","status":0,"durationUs":0,"bytes":0})" + "\n";
+      }
+      shard->flush();
+      (*log)->wait_until_written();
+    }
+  }
+  EXPECT_EQ(read(), expected);
 }
 
 TEST_F(AccessLogTest, ALineHasABoundWhateverTheClientSends) {
