@@ -20,15 +20,20 @@ if(SLUICE_SANITIZE)
   if(SLUICE_SANITIZE STREQUAL "address")
     add_compile_options(-fsanitize=undefined -fno-sanitize-recover=undefined)
     add_link_options(-fsanitize=undefined)
+    if(SLUICE_FUZZ)
+      add_compile_options(-fsanitize=fuzzer-no-link)
+    endif()
   endif()
 endif()
 
 add_compile_definitions(BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION
                         BOOST_BEAST_SEPARATE_COMPILATION BOOST_DLL_USE_STD_FS)
 
-set(SLUICE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor
-    -Wno-missing-field-initializers
-    -Wno-restrict) # GCC 12 sees overlaps that cannot be (its bug 105651)
+set(SLUICE_WARNINGS -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND SLUICE_WARNINGS -Wshadow=local
+       -Wno-restrict) # GCC 12 sees overlaps that cannot be (its bug 105651)
+endif()
 
 # sluice_add_room(NAME SOURCES a.cpp ... LINK private ... USES public rooms ...)
 function(sluice_add_room name)
