@@ -776,8 +776,7 @@ void Connection::append_head(const ResponseHead& head, std::optional<std::size_t
   out.resize(start + bytes_max);
   char* at = out.data() + start;
   const auto put = [&at](std::string_view text) {
-    std::memcpy(at, text.data(), text.size());
-    at += text.size();
+    at = std::copy_n(text.data(), text.size(), at);  // memcpy may not be given a null pointer
   };
   const auto put_number = [&at](std::size_t number) {
     at = std::to_chars(at, at + 20, number).ptr;

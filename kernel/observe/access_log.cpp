@@ -81,8 +81,7 @@ class Pen {
   char* at() const noexcept { return at_; }
 
   void raw(std::string_view text) noexcept {
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+    at_ = std::copy_n(text.data(), text.size(), at_);  // memcpy may not be given a null pointer
   }
   void number(std::uint64_t value) noexcept { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
 
