@@ -257,18 +257,24 @@ Gate::Gate(std::string_view settings, bool with_client) {
   if (made) instance = std::move(*made);
 }
 
+std::string to_text(Status status, const testing::RecordingAuthOut& out) {
+  if (status == SLUICE_OK && out.accepted == 1 && out.refused == 0) return out.consumer;
+  if (out.refused != 1 || out.accepted != 0) return "status " + std::to_string(status);
+  return std::to_string(out.http_status) + " " + out.code + " " + out.message;
+}
+
 std::string Gate::judge(const testing::FakeRequest& request,
                         const testing::CredentialTable& consumers, std::uint64_t now) {
   testing::ScriptedOp op({.mode = mode,
                           .now_ns = now * kSecondNs,
+                          .timeout_at = timeout_at,
                           .budget = budget,
                           .request = &request,
                           .credentials = &consumers});
   out = std::make_unique<testing::RecordingAuthOut>();
   const Status status = instance->authenticate(op.raw(), out->raw());
-  if (status == SLUICE_OK && out->accepted == 1) return out->consumer;
-  if (out->refused != 1) return "status " + std::to_string(status);
-  return std::to_string(out->http_status) + " " + out->code + " " + out->message;
+  checkpoints = op.checkpoints();
+  return to_text(status, *out);
 }
 
 }  // namespace sluice::jwt::kit

@@ -78,14 +78,21 @@ class Consumers {
   std::uint64_t rank_ = 0;
 };
 
+// Made by this thread with operator new since its beginning, those of the plugin included.
+std::size_t count_allocations();
+
 testing::FakeRequest bearer(std::string_view token);
+
+// What one call was answered: "alice", or "401 A401JV Jwt verification fails"; "status -10" when
+// nothing was answered.
+std::string to_text(Status status, const testing::RecordingAuthOut& out);
 
 // An instance and what it answers.
 class Gate {
  public:
   explicit Gate(std::string_view settings = "{}", bool with_client = false);
 
-  // "alice", or "401 A401JV Jwt verification fails"; "status -10" when nothing was answered.
+  // As to_text() says.
   std::string judge(const testing::FakeRequest& request, const testing::CredentialTable& consumers,
                     std::uint64_t now = kNow);
   std::string judge(std::string_view token, const Consumers& consumers, std::uint64_t now = kNow) {
@@ -98,6 +105,9 @@ class Gate {
   std::unique_ptr<testing::RecordingAuthOut> out;  // of the last call
   std::uint32_t mode = SLUICE_RUN_WORKER;
   std::uint64_t budget = testing::ScriptedOp::kNever;
+  std::uint64_t timeout_at = testing::ScriptedOp::kNever;
+  // Checkpoints of the last call: a token that is remembered passes none.
+  std::uint64_t checkpoints = 0;
 };
 
 inline constexpr const char* kMissing = "401 A401JM Jwt is missing";
