@@ -47,7 +47,12 @@ struct Refusal {
 };
 struct NoCredentials : Refusal {};  // nothing of my kind was sent
 struct Rejected : Refusal {};       // it was sent and is no good
-using AuthOutcome = std::variant<Principal, NoCredentials, Rejected>;
+// Not judged: what checkpoint() answered, or SLUICE_RETRY_ON_WORKER from an inline attempt that
+// would have to wait.
+struct Unfinished {
+  Status status = SLUICE_RETRY_ON_WORKER;
+};
+using AuthOutcome = std::variant<Principal, NoCredentials, Rejected, Unfinished>;
 
 // What make_credential() answers; sluice_made_credential says what each part is for.
 struct MadeCredential {
@@ -133,6 +138,7 @@ namespace detail __attribute__((visibility("hidden"))) {
       push_refusal(out, *none);
       return SLUICE_SKIP;
     }
+    if (const auto* unfinished = std::get_if<Unfinished>(&outcome)) return unfinished->status;
     push_refusal(out, std::get<Rejected>(outcome));
     return SLUICE_E_UNAUTHENTICATED;
   }

@@ -173,6 +173,9 @@ RecordingAuthOut::RecordingAuthOut() {
     self.consumer = to_view(who->consumer);
     self.credential_id = to_view(who->credential_id);
     self.valid_until_ns = who->valid_until_ns;
+    for (std::size_t i = 0; i < who->claim_count; ++i) {
+      self.claims.emplace_back(to_view(who->claims[i].name), to_view(who->claims[i].value));
+    }
   };
   table_.refuse = [](sluice_auth_out* out, const sluice_refusal* refusal) {
     auto& self = *static_cast<Shown*>(out)->owner;

@@ -119,6 +119,7 @@ class RecordingAuthOut {
   int http_status = 0;
   std::string code, message, internal;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> claims;  // of the principal
 
  private:
   struct Shown : sluice_auth_out {
