@@ -65,6 +65,12 @@ Bench::Bench(std::string_view settings, const CredentialTable& table) : table_(t
   instance_ = std::move(*made);
 }
 
+bool Bench::is_accepted(const FakeRequest& request) const {
+  ScriptedOp op({.request = &request, .credentials = &table_});
+  RecordingAuthOut out;
+  return instance_->authenticate(op.raw(), out.raw()) == SLUICE_OK && out.accepted == 1;
+}
+
 std::string Bench::judge(const FakeRequest& request, std::int64_t now_ms) {
   ScriptedOp op({.now_ns = static_cast<std::uint64_t>(now_ms) * 1'000'000,
                  .request = &request,

@@ -43,6 +43,9 @@ class Bench {
   // "skip " when no credential of this kind was seen. [run]
   std::string judge(const testing::FakeRequest& request, std::int64_t now_ms = kNowMs);
 
+  // Whether it is let in; remembers nothing. [any]
+  bool is_accepted(const testing::FakeRequest& request) const;
+
   // What was said about the last request.
   const testing::RecordingAuthOut& told() const { return *told_; }
   const testing::FakeHost& host() const { return host_; }
