@@ -170,6 +170,11 @@ RecordingAuthOut::RecordingAuthOut() {
   table_.accept = [](sluice_auth_out* out, const sluice_principal* who) {
     auto& self = *static_cast<Shown*>(out)->owner;
     ++self.accepted;
+    self.parameters_verified = who->parameters_verified != 0;
+    for (std::size_t i = 0; i < who->parameter_count; ++i) {
+      self.parameters.emplace_back(to_view(who->parameters[i].name),
+                                   to_view(who->parameters[i].value));
+    }
     self.consumer = to_view(who->consumer);
     self.credential_id = to_view(who->credential_id);
     self.valid_until_ns = who->valid_until_ns;

@@ -115,6 +115,8 @@ class RecordingAuthOut {
 
   unsigned accepted = 0, refused = 0;  // how often each was said
   std::string consumer, credential_id;
+  bool parameters_verified = false;
+  std::vector<std::pair<std::string, std::string>> parameters;  // when verified
   std::uint64_t valid_until_ns = 0;
   int http_status = 0;
   std::string code, message, internal;
