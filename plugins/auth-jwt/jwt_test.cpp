@@ -706,7 +706,7 @@ testing::AuthenticatorSubject make_subject() {
       {R"({"default_places":1})", "/default_places"},
       {R"({"default_places":{"from_params":["x"]}})", "/default_places"},
       {R"({"default_places":{"from_params":[1]}})", "/default_places/from_params/0"},
-      {R"({"max_token_bytes":63})", "/max_token_bytes"},
+      {R"({"max_token_bytes":0})", "/max_token_bytes"},
       {R"({"max_token_bytes":65537})", "/max_token_bytes"},
       {R"({"max_token_bytes":"8"})", "/max_token_bytes"},
       {R"({"cache_tokens_max":-1})", "/cache_tokens_max"},

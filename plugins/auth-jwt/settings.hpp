@@ -20,7 +20,7 @@ struct JwtSettings {
   std::size_t jti_max = 65'536;         // used jti kept
 };
 
-inline constexpr std::size_t kTokenBytesFloor = 64, kTokenBytesCeiling = 65'536;
+inline constexpr std::size_t kTokenBytesFloor = 1, kTokenBytesCeiling = 65'536;
 inline constexpr std::size_t kCacheTokensCeiling = 1 << 20, kJtiCeiling = 1 << 22;
 
 inline constexpr std::string_view kSettingsSchema = R"json({
@@ -40,7 +40,7 @@ inline constexpr std::string_view kSettingsSchema = R"json({
         "from_cookies": {"$ref": "#/definitions/names"}
       }
     },
-    "max_token_bytes": {"title": "Longest token", "type": "integer", "minimum": 64, "maximum": 65536, "default": 8192},
+    "max_token_bytes": {"title": "Longest token", "type": "integer", "minimum": 1, "maximum": 65536, "default": 8192},
     "cache_tokens_max": {"title": "Verified tokens remembered", "type": "integer", "minimum": 0, "maximum": 1048576, "default": 4096},
     "jti_max": {"title": "Used jti remembered", "type": "integer", "minimum": 1, "maximum": 4194304, "default": 65536}
   },

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the tables of authentication cases beside it: api_key.json, hmac.json, jwt.json.
+"""Writes the tables of authentication cases beside it: api_key.json, hmac.json, jwt.json, and
+vectors.json, whose signatures were computed elsewhere.
 
-    make_cases.py [--check]      --check: compare hmac.json and api_key.json with what would be
-                                 written (tokens with random signatures differ each time)
+    make_cases.py [--check]      --check: compare all but jwt.json, whose signatures are random,
+                                 with what would be written
 
 The signing is done here once more, in Python and from the specification of the clients, so that
 the plugins are not judged by their own code. Needs Debian's python3-cryptography.
@@ -805,10 +806,134 @@ def jwt_cases():
     return cases
 
 
+# ---------------------------------------------------------------------------------------- vectors
+
+
+def vector_cases():
+    """Requests, signatures and tokens that were published or computed elsewhere: nothing here is
+    computed by this file."""
+    cases = []
+
+    def signed(name, key, secret, method, target, headers, expect, body="", now=NOW, **config):
+        cases.append({"name": f"vector: {name}", "method": "hmac",
+                      "config": {"consumers": [{"name": "demo", "key": key, "secret": secret}], **config},
+                      "request": {"method": method, "path_and_query": target,
+                                  "headers": [["Host", "api.example.com"], ["x-ca-key", key], *headers],
+                                  "body": body}, "now": now, "expect": expect})
+
+    accept_, date = ["Accept", "application/json"], ["Date", DATE]
+    signature = lambda text: ["x-ca-signature", text]
+    for name, method, target, headers, body, bind in [
+            ("V1, the headers of the published sample", "GET", "/v1/user/info?user_id=10001",
+             [["x-ca-signature-method", "HmacSHA256"], accept_, date,
+              signature("Ki8iYnyAy1sw6vN5G6B5IWHJIUKIDccqsqfSJetW5vI=")], "", {"user_id": "10001"}),
+            ("V2, SHA-1", "GET", "/v1/user/info?user_id=10001",
+             [["x-ca-signature-method", "HmacSHA1"], accept_, date,
+              signature("7Qdvopf7q9nujXKW3MymkHcBu2k=")], "", {"user_id": "10001"}),
+            ("V3, signed headers", "GET", "/v1/user/info?user_id=10001",
+             [["x-ca-signature-method", "HmacSHA256"],
+              ["x-ca-signature-headers", "x-ca-signature-method,x-ca-key"], accept_, date,
+              signature("Vo2A0SXcAFlb2+WtwCl2EVUrizW8uaG7XVxYfOcUx9k=")], "", {"user_id": "10001"}),
+            ("V4, JSON with its digest", "POST", "/v1/user/info",
+             [accept_, date, ["Content-Type", "application/json; charset=utf-8"],
+              ["Content-MD5", "fbOj7OsRlsBDqkWKEKqFQA=="],
+              signature("mJradBD0FmPQ9xQ7U9eS2nA7MDZ14g4hU1ukuTaZt9k=")], '{"user_id":10001}', {}),
+            ("V5, query and form", "POST", "/v1/user/info?b=2",
+             [accept_, date, ["Content-Type", "application/x-www-form-urlencoded; charset=utf-8"],
+              signature("ancGKJ2CL5NkUhiF67uD0a4/4DE1Y838ba66EM7nDvU=")], "user_id=10001&a=1",
+             {"user_id": "10001", "a": "1", "b": "2"})]:
+        signed(name, "demo-key", "demo-secret", method, target, headers, accept("demo", bind), body)
+        other = target.replace("10001", "10002") if "10001" in target else target + (
+            "&x=1" if "?" in target else "?x=1")
+        signed(f"{name}; another query", "demo-key", "demo-secret", method, other, headers,
+               refuse(400), body)
+    signed("V6, published, without a date", "appKey", "appSecret", "GET", "/Third/Tools/checkSign",
+           [accept_, signature("ZpJhkHdtjLTJiR6CJWHL8ikLtPB2z6CoztG21wG3PT4=")], accept("demo", {}),
+           date_offset=0)
+    signed("V6 where a date is demanded", "appKey", "appSecret", "GET", "/Third/Tools/checkSign",
+           [accept_, signature("ZpJhkHdtjLTJiR6CJWHL8ikLtPB2z6CoztG21wG3PT4=")], refuse(400))
+    signed("GET without signed headers", "demo-key-01", "demo-secret-01", "GET",
+           "/v1/user/info?user_id=10001",
+           [["x-ca-signature-method", "HmacSHA256"], date, accept_,
+            signature("Oys4oGVKDWKhe8nCohn/UMMF9/yEGuujNcD4jiDe49Y=")],
+           accept("demo", {"user_id": "10001"}))
+    signed("form, timestamp, repeated and empty parameters", "demo-key-02", "demo-secret-02/+=", "POST",
+           "/v1/user/search?tag=b&tag=a&page=2&empty=",
+           [accept_, ["Content-Type", "application/x-www-form-urlencoded; charset=utf-8"],
+            ["x-ca-timestamp", "1735689600123"],
+            ["x-ca-nonce", "7e2f1c3a-0b5d-4c8e-9a11-2f6d3b9c0e55"],
+            ["x-ca-signature-headers", "x-ca-timestamp,x-ca-nonce,x-ca-key"],
+            signature("+W0GXJXKhynMHMC+ehGgS9hnlCbquaHj8vWk383yUtQ=")],
+           accept("demo", {"City": "Berlin", "dept": "研发 部", "empty": "", "page": "2", "tag": "b",
+                           "user_name": "O'Neil & Co=1"}),
+           "user_name=O%27Neil+%26+Co%3D1&dept=%E7%A0%94%E5%8F%91+%E9%83%A8&City=Berlin", 1735689605)
+    for method, text in [("HmacSHA1", "r1R20vA0/5S10oOktdhLr6BwRMU="),
+                         ("HmacSHA256", "pVS53T2c/V/UsWbQBxLk22VtFo2Qt3wRPgtLw/OYvII=")]:
+        signed(f"JSON, mixed-case names, an absent signed header, {method}", "demo-key-03",
+               "demo-secret-03", "POST", "/v1/user/update",
+               [["Accept", "application/json; charset=utf-8"],
+                ["Content-Type", "application/json; charset=utf-8"],
+                ["Content-MD5", "tD6lxK5vXkxl+FKrXlHW9A=="], date, ["X-Ca-Nonce", "n-42"],
+                ["X-Ca-Signature-Method", method], ["X-Ca-Stage", "RELEASE"],
+                ["X-Ca-Signature-Headers",
+                 "x-trace,X-Ca-Stage,X-Ca-Nonce,X-Ca-Signature-Method,X-Ca-Key,Date"],
+                signature(text)], accept("demo", {}), '{"user_id":10001,"note":"héllo"}')
+
+    def bearer(name, jwk, token_, expect, now=NOW, **consumer):
+        cases.append({"name": f"vector: {name}", "method": "jwt",
+                      "config": {"consumers": [{"name": "demo", "jwks": {"keys": [jwk]},
+                                                "claims": {"uid": "11215ac0"}, **consumer}]},
+                      "request": {"method": "GET", "path_and_query": "/v1/user/info?user_id=10001",
+                                  "headers": [["Host", "h"], ["Authorization", f"Bearer {token_}"]],
+                                  "body": ""}, "now": now, "expect": expect})
+
+    good, bad = accept("demo", {"user_id": "10001"}), refuse(401)
+    hs = {"kty": "oct", "kid": "sym-1", "alg": "HS256",
+          "k": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlBQkNERUY"}
+    hs_token = ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InN5bS0xIn0.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxl"
+                "LmNvbSIsInN1YiI6ImFwcC0xIiwidWlkIjoiMTEyMTVhYzAiLCJpYXQiOjE3MzU2ODk2MDAsImV4cCI6MTczNTY5MzIw"
+                "MH0.lyWangu5o15Y2bPgyoSm5xeYlnxF64uOwG0yMQoRKTs")
+    bearer("HS256", hs, hs_token, good)
+    bearer("HS256, its last second", hs, hs_token, good, 1735693260)
+    bearer("HS256, a second later", hs, hs_token, bad, 1735693261)
+    rs = {"kty": "RSA", "use": "sig", "kid": "rsa-1", "alg": "RS256", "e": "AQAB",
+          "n": "-nFzww9xYrK_NHKFgKbxr6KIEXSy2EUzbc6eOMrjCFGU8qaVBhtOo49ZJmv92Dj9s1mxnfd6_keSHw38q0c2epk4ojjDh2Hs"
+               "VVVY-BPRoZBk51Mp1ZUlFoub_DHNtDeUVAEDhfYqa936Efx5ubyxQD-aL5YwRfohIPLGqq69UZw_leZPYe9sMOl9fcTiaXoZ"
+               "DfUXBUmcbjXMmMnPx2bDWJaobjqS0JmtqpdqJL6tVlCVslnFfOElRCdjDoUoMuQnvQtvEgheGnA5M-waPLx_QFVvhTem03Ac"
+               "Q61eubTcVQefId6RVPNt5yZZuKpZYxK385cUt6GV5RldEssm_Er1Xw"}
+    rs_token = ("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InJzYS0xIn0.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxl"
+                "LmNvbSIsInN1YiI6ImFwcC0xIiwiYXVkIjpbImRhdGEtYXBpIl0sInVpZCI6IjExMjE1YWMwIiwibmJmIjoxNzM1Njg5"
+                "NjAwLCJleHAiOjE3MzU2OTMyMDB9.SV1q8j3d7TCtqd89hR5kIEP1zxy4rjM5LqwAocJFyGh1eW7wA_zanYy430GdN0l0"
+                "-oBRzx7N-lj1ZhxMMSPPIMB0er6f82SUcgFK6wJyZm1MnmxJumZaFAQucYJN-1RrEOJSiD86u3OnApo-4KcR5bmG2Te9B"
+                "1deKDAg29GLM9wWaE_zajl3bo1lP6XOyVyGysOz0Xe6UsNkQiNTbQ0wlbLLDmzL3XBxM6SRtz7s6i_lKl3kEvlF_2G4xy"
+                "iMRJvd6Pu6Ok_077qj28UBAPzClPiFTiVDiufXiFJ_86WUyidvi5wGGNLDfkSndGR0kj2NiYQ9OlvtwcGbTGbKY4-7Xw")
+    bearer("RS256, its audience", rs, rs_token, good, audiences=["data-api"])
+    bearer("RS256, another audience", rs, rs_token, bad, audiences=["x"])
+    bearer("RS256, its first second", rs, rs_token, good, 1735689540)
+    bearer("RS256, a second earlier", rs, rs_token, bad, 1735689539)
+    es = {"kty": "EC", "kid": "ec-1", "alg": "ES256", "crv": "P-256",
+          "x": "J7CXQhjCwstaODRBZGMqYT4H6u9TQNU0rGNMFdJ1-QE", "y": "ZbhxFyEWJzCrU9VO31ZWqzgItHb2Ugndcky7wZYPrBk"}
+    es_token = ("eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImVjLTEifQ.eyJzdWIiOiJhcHAtMSIsInVpZCI6IjExMjE1YWMw"
+                "IiwiZXhwIjoxNzM1NjkzMjAwfQ.")
+    bearer("ES256", es, es_token + "J4_H_aqmNf1HGN--lYxMKdTIu0RpmRFHeYeg8dvlnzHUZRheiqDjpk1p9jJRJprw9c4OnkoIdEwC0z"
+           "nEuU61Yw", good)
+    bearer("ES256 with 64 zero bytes", es, es_token + "A" * 86, bad)
+    acme = {"kty": "oct", "kid": "k1", "k": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}
+    head = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImsxIn0."
+    bearer("issuer acme, valid until 2100", acme,
+           head + "eyJpc3MiOiJhY21lIiwidWlkIjoiMjIyMiIsImlhdCI6MTczNTY4OTYwMCwiZXhwIjo0MTAyNDQ0ODAwfQ."
+           "N5m1enyLJWOPnqYSi7wGGOhA1dK39jNqDjacAwtV3k8", good, issuer="acme", claims={"uid": "2222"})
+    bearer("issuer acme, expired", acme,
+           head + "eyJpc3MiOiJhY21lIiwidWlkIjoiMjIyMiIsImlhdCI6MTczNTY4OTYwMCwiZXhwIjoxNzM1NjkzMjAwfQ."
+           "kP9nXeRj1DtPnsEDYI9wumsjjEfOld74czLVtWqvngE", bad, 1735693261, issuer="acme",
+           claims={"uid": "2222"})
+    return cases
+
+
 def main():
     check = "--check" in sys.argv[1:]
     faults = 0
-    tables = {"api_key": api_key_cases, "hmac": hmac_cases}
+    tables = {"api_key": api_key_cases, "hmac": hmac_cases, "vectors": vector_cases}
     if not check:
         tables["jwt"] = jwt_cases
     for name, make in tables.items():
