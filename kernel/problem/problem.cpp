@@ -43,10 +43,40 @@ constexpr std::array kTable{
     Row{SLUICE_E_CANCELLED, {499, 499, "client closed the request", ""}},
 };
 
+// How many bytes at the front of the text are one character of UTF-8 (RFC 3629 4); 0: none is.
+std::size_t utf8_length(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  const auto is_within = [&](std::size_t i, unsigned low, unsigned high) {
+    return byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4 || text.size() < 2) return 0;
+  if (first < 0xe0) return is_within(1, 0x80, 0xbf) ? 2 : 0;
+  // The second byte keeps overlong forms, surrogates and what lies beyond U+10FFFF out.
+  const unsigned low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+  const unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+  if (!is_within(1, low, high) || !is_within(2, 0x80, 0xbf)) return 0;
+  if (first < 0xf0) return 3;
+  return is_within(3, 0x80, 0xbf) ? 4 : 0;
+}
+
+// Error texts repeat what a client sent, which may be any bytes: what is not UTF-8 becomes U+FFFD,
+// so that the body stays JSON.
 void append_json_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  for (const char c : text) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) {
+      const std::size_t length = utf8_length(text.substr(i));
+      out += length == 0 ? kReplacement : text.substr(i, length);
+      if (length > 1) i += length - 1;
+      continue;
+    }
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;

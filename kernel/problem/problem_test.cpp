@@ -47,6 +47,36 @@ TEST(Problem, BodyHasTheFailureEnvelopeAndEscapesText) {
             R"("errMsg":"param miss: a\"b\u000a","requestId":"r-1"})");
 }
 
+TEST(Problem, BodyIsUtf8WhateverTheTextRepeats) {
+  const struct {
+    const char *text, *in_body;
+  } cases[] = {
+      {"用户 é 😀", "用户 é 😀"},
+      {"\xff", "\uFFFD"},
+      {"a\x80z", "a\uFFFDz"},
+      {"\xc3", "\uFFFD"},                                // cut
+      {"\xe7\x94", "\uFFFD\uFFFD"},                      // cut
+      {"\xc0\xaf", "\uFFFD\uFFFD"},                      // overlong
+      {"\xe0\x80\xaf", "\uFFFD\uFFFD\uFFFD"},            // overlong
+      {"\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"},            // a surrogate
+      {"\xf4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},  // beyond U+10FFFF
+      {"\xf0\x9f\x98\"", "\uFFFD\uFFFD\uFFFD\\\""},      // cut before a quote
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(make_body({400, 400, c.text, "X"}, {}, "r"),
+              std::string(R"({"data":null,"success":false,"errCode":400,"errMsg":")") + c.in_body +
+                  R"(","requestId":"r"})");
+  }
+}
+
+// What an authenticator escaped already is not escaped again, and 8 KiB pass whole (auth.md 1.6).
+TEST(Problem, HeaderTextKeepsWhatIsEscapedAlready) {
+  EXPECT_EQ(escape_header("a=%0D#b%25`\xff"), "a=%0D#b%25`\xff");
+  const std::string longest(8192, 'x');
+  EXPECT_EQ(escape_header(longest), longest);
+  EXPECT_EQ(escape_header(longest + "y"), longest);
+}
+
 TEST(Problem, HeaderTextCannotSplitAResponse) {
   EXPECT_EQ(escape_header("a\r\nSet-Cookie: x\t\x7f"), "a%0D%0ASet-Cookie: x%09%7F");
   EXPECT_EQ(escape_header("用户"), "用户");

@@ -58,6 +58,10 @@ Parameters parse_parameters(Reading reading, std::string_view query, std::string
   const std::string_view first = reading == Reading::kM1 ? form : query;
   const std::string_view second = reading == Reading::kM1 ? query : form;
 
+  // Of the whole texts: a part that is dropped for having no name is malformed all the same.
+  if (!is_well_encoded(first) || !is_well_encoded(second)) {
+    return {.fault = ParametersFault::kMalformed};
+  }
   Extent extent;
   if (!measure(first, reading, extent) || !measure(second, reading, extent)) {
     return {.fault = ParametersFault::kTooMany};

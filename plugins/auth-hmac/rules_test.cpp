@@ -276,6 +276,7 @@ TEST(HmacText, HasTheParametersDecodedSortedAndFirstOfEachName) {
       {"malformed value", get("a=%zz"), kGet + "/p?a=%zz", kMalformed},
       {"malformed name", get("%=1"), kGet + "/p?%=1", kMalformed},
       {"a lone percent sign", get("a=100%"), kGet + "/p?a=100%", kMalformed},
+      {"malformed without a name", get("=%zz&a=1"), kGet + "/p?a=1", kMalformed},
       {"malformed second value", get("a=1&a=%"), kGet + "/p?a=1", kMalformed},
   };
   expect_outcomes(cases);
