@@ -66,6 +66,7 @@ std::string sign_raw(EVP_PKEY* key, const std::string& alg, std::string_view tex
 }  // namespace
 
 std::string encode(std::string_view bytes) { return encode_base64url(bytes); }
+bool decode(std::string_view text, std::string& bytes) { return decode_base64url(text, bytes); }
 
 Signer Signer::make(std::string alg, std::string kid) {
   Signer signer;

@@ -23,6 +23,7 @@ inline constexpr std::uint64_t kNow = 1'735'689'610;
 inline constexpr std::string_view kPayload = R"({"sub":"app-1","uid":"11215ac0","exp":1735693200})";
 
 std::string encode(std::string_view bytes);  // base64url
+bool decode(std::string_view text, std::string& bytes);
 
 // A private key and the algorithm it signs with.
 class Signer {
