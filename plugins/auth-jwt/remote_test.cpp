@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <barrier>
 #include <thread>
 
 namespace sluice::jwt {
@@ -323,13 +324,13 @@ TEST(JwtRemoteKeys, AreRenewedFromManyThreads) {
   Gate gate("{}", true);
   gate.client->answer(kUrl, {.body = set_of({"k1"})});
   std::atomic<int> wrong{0};
-  std::atomic<std::uint64_t> calls{0};  // four a second
+  std::barrier next_second(4);
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] {
-        for (int i = 0; i < 300; ++i) {
-          const std::uint64_t second = calls++ / 4;
+        for (std::uint64_t second = 0; second < 300; ++second) {
+          next_second.arrive_and_wait();
           const auto request = bearer(token_of("k1"));
           ScriptedOp op({.now_ns = (kNow + second) * kSecondNs,
                          .request = &request,
