@@ -112,6 +112,16 @@ TEST(JwtKey, RunsOnlyTheAlgorithmsOfItsKindAndItsOwnAlg) {
   }
 }
 
+TEST(JwtKey, WantsASaltAsLongAsTheHash) {
+  const auto signer = Signer::make("PS256");
+  const auto key = make_key(signer.jwk());
+  ASSERT_TRUE(key);
+  for (const int salt : {0, 20, 31, 32, 33, 64}) {
+    EXPECT_EQ(key->verify(Alg::kPs256, "a.b", signer.sign_with_salt("a.b", salt)), salt == 32)
+        << salt;
+  }
+}
+
 TEST(JwtKey, RefusesEcdsaNumbersOutsideTheGroup) {
   const auto signer = Signer::make("ES256");
   const auto key = make_key(signer.jwk());

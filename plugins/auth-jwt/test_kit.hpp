@@ -36,6 +36,7 @@ class Signer {
   std::string jwks() const { return R"({"keys":[)" + jwk() + "]}"; }
   std::string sign(std::string_view text) const;      // the signature's bytes
   std::string sign_der(std::string_view text) const;  // ECDSA as the library makes it
+  std::string sign_with_salt(std::string_view text, int salt_bytes) const;  // RSASSA-PSS
   // header.payload.signature; the header has alg, kid and what `extra` says.
   std::string mint(std::string_view payload = kPayload, std::string_view extra = "") const;
   std::string mint_with_header(std::string_view header, std::string_view payload = kPayload) const;
