@@ -100,6 +100,18 @@ TEST(JwtMemory, EndsWithWhateverChanged) {
   }
 }
 
+TEST(JwtMemory, IsNotBelievedBesideAnotherToken) {
+  const auto consumers = Consumers().add("alice", given(signer()));
+  const std::string token = signer().mint();
+  const auto in_query = FakeRequest().query("access_token=" + token);
+  Gate gate;
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(gate.judge(in_query, consumers.table), "alice");
+  EXPECT_EQ(gate.checkpoints, 0u);
+  for (const std::string& other : {token, std::string("x")}) {
+    EXPECT_EQ(gate.judge(bearer(other).query("access_token=" + token), consumers.table), kFails);
+  }
+}
+
 TEST(JwtMemory, LastsFiveMinutesAtMost) {
   const auto consumers = Consumers().add("alice", given(signer()));
   const struct {

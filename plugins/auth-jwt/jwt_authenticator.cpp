@@ -290,11 +290,15 @@ JwtAuthenticator::Finding JwtAuthenticator::verify(Walk& walk, const Holder& hol
   const Token& token = walk.token;
   const std::string_view signature(token.signature.data(), token.signature.size());
   const auto is_signed_by = [&](const KeySet& keys) {
-    return keys.verify(token.alg, token.kid, token.signed_text, signature);
+    return keys.verify(token.alg, token.kid, token.signed_text, signature, [&] {
+      why = op.checkpoint();
+      return why == SLUICE_OK;
+    });
   };
   constexpr std::string_view kNotSigned = "no key with this kid and alg verifies the signature";
   if (!holder.terms.remote) {
     if (is_signed_by(holder.terms.keys)) return {Stage::kProven, {}, {}};
+    if (why != SLUICE_OK) return {};
     return {Stage::kRefused, kNotSigned, {}};
   }
   if (!holder.remote) return {Stage::kNoKeys, "too many key URLs in one instance", {}};
@@ -307,6 +311,7 @@ JwtAuthenticator::Finding JwtAuthenticator::verify(Walk& walk, const Holder& hol
       walk.keys_version = view.version;
       return {Stage::kProven, {}, {}};
     }
+    if (why != SLUICE_OK) return {};
     const bool may_be_rotated = token.kid && view.keys && !view.keys->has_kid(*token.kid);
     if (round == 1 || (view.keys && !may_be_rotated)) break;
     switch (holder.remote->await_newer(source, view.version, op, why)) {

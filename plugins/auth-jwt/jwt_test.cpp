@@ -540,6 +540,21 @@ TEST(JwtAnswers, EndWithTheCall) {
   EXPECT_EQ(gate.judge(signer.mint(), consumers), "alice");
 }
 
+TEST(JwtAnswers, AreInterruptedBetweenTwoKeys) {
+  const auto first = Signer::make_hmac("HS256", std::string(32, 'x'), ""),
+             second = Signer::make_hmac("HS256", std::string(32, 'k'), "");
+  const auto consumers =
+      Consumers().add("alice", given(R"({"keys":[)" + first.jwk() + "," + second.jwk() + "]}"));
+  for (const auto& [budget, outcome] :
+       {std::pair{1, "status " + std::to_string(SLUICE_RETRY_ON_WORKER)},
+        std::pair{2, std::string("alice")}}) {
+    Gate gate;
+    gate.mode = SLUICE_RUN_INLINE;
+    gate.budget = static_cast<std::uint64_t>(budget);
+    EXPECT_EQ(gate.judge(second.mint(), consumers), outcome);
+  }
+}
+
 TEST(JwtAnswers, ForADamagedRecordAreRefusals) {
   const auto signer = Signer::make_hmac("HS256", std::string(32, 'k'));
   for (const char* secret : {"", "x", "[]", "{}", R"({"jwks":{"keys":[]}})", R"({"jwks":1})",

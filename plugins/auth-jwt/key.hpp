@@ -7,6 +7,7 @@
 
 #include <sluice/result.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,9 +68,10 @@ struct KeySet {
 
   bool has_kid(std::string_view kid) const noexcept;
   // Tries the keys that have the token's kid or none (all, when the token has none) and admit its
-  // alg, at most kKeyTriesMax. [any]
+  // alg, at most kKeyTriesMax. `may_go_on` is asked before every try but the first: a caller who
+  // leaves kid out must not keep an I/O thread busy with sixteen keys. [any]
   bool verify(Alg alg, std::optional<std::string_view> kid, std::string_view signed_text,
-              std::string_view signature) const noexcept;
+              std::string_view signature, const std::function<bool()>& may_go_on) const;
 };
 
 // The set of {"keys": [...]} or of one bare JWK. A key of no use is told in `skipped` and left out

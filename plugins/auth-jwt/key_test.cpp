@@ -112,6 +112,16 @@ TEST(JwtKey, RunsOnlyTheAlgorithmsOfItsKindAndItsOwnAlg) {
   }
 }
 
+TEST(JwtKey, WantsASaltAsLongAsTheHash) {
+  const auto signer = Signer::make("PS256");
+  const auto key = make_key(signer.jwk());
+  ASSERT_TRUE(key);
+  for (const int salt : {0, 20, 31, 32, 33, 64}) {
+    EXPECT_EQ(key->verify(Alg::kPs256, "a.b", signer.sign_with_salt("a.b", salt)), salt == 32)
+        << salt;
+  }
+}
+
 TEST(JwtKey, RefusesEcdsaNumbersOutsideTheGroup) {
   const auto signer = Signer::make("ES256");
   const auto key = make_key(signer.jwk());
@@ -208,6 +218,8 @@ TEST(JwtKey, RefusesJwksThatAreOfNoUse) {
   EXPECT_TRUE(make_key(ed.jwk()));
 }
 
+bool always() { return true; }
+
 TEST(JwtKeySet, TriesKeysOfTheKidAndThoseWithoutOne) {
   const auto mine = Signer::make("ES256", "mine"), twin = Signer::make("ES256", "mine"),
              bare = Signer::make("ES256", ""), other = Signer::make("ES256", "other");
@@ -233,7 +245,8 @@ TEST(JwtKeySet, TriesKeysOfTheKidAndThoseWithoutOne) {
   };
   for (std::size_t i = 0; i < std::size(cases); ++i) {
     const auto& c = cases[i];
-    EXPECT_EQ(set->verify(Alg::kEs256, c.kid, "a.b", c.signer.sign("a.b")), c.verifies) << i;
+    EXPECT_EQ(set->verify(Alg::kEs256, c.kid, "a.b", c.signer.sign("a.b"), always), c.verifies)
+        << i;
   }
 }
 
@@ -250,7 +263,8 @@ TEST(JwtKeySet, TriesAtMostSixteenKeys) {
     std::vector<Error> skipped;
     const auto set = make_key_set(document.root(), "", skipped);
     ASSERT_TRUE(set);
-    EXPECT_EQ(set->verify(Alg::kHs256, std::nullopt, "a.b", last.sign("a.b")), before == 15);
+    EXPECT_EQ(set->verify(Alg::kHs256, std::nullopt, "a.b", last.sign("a.b"), always),
+              before == 15);
   }
 }
 

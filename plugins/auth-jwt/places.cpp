@@ -11,13 +11,6 @@ namespace {
 
 // ---------------------------------------------------------------------------------------- settings
 
-constexpr std::string_view kTokenCharacters =  // of a header's or cookie's name, RFC 9110 5.6.2
-    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-bool is_token(std::string_view text) {
-  return !text.empty() && text.find_first_not_of(kTokenCharacters) == text.npos;
-}
-
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string to_lower(std::string_view text) {
@@ -178,6 +171,12 @@ Sighting find_in_cookies(const Place& place, const Request& request) {
 }
 
 }  // namespace
+
+bool is_token(std::string_view text) noexcept {
+  constexpr std::string_view kCharacters =
+      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return !text.empty() && text.find_first_not_of(kCharacters) == text.npos;
+}
 
 Result<std::vector<Place>> parse_places(Json object, const std::string& where) {
   constexpr std::pair<PlaceKind, std::string_view> kLists[] = {

@@ -34,6 +34,9 @@ using PlaceMask = std::uint32_t;  // bit i: the instance's i-th place
 // empty. The error points at the wrong one. [any]
 Result<std::vector<Place>> parse_places(Json object, const std::string& where);
 
+// The characters of a header's or cookie's name, RFC 9110 5.6.2. [any]
+bool is_token(std::string_view text) noexcept;
+
 // Header Authorization with prefix "Bearer ", query parameter access_token.
 std::vector<Place> make_default_places();
 

@@ -20,6 +20,12 @@ std::uint64_t to_ns(Clock::time_point time) {
       std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count());
 }
 
+// Is `span` over since `then`? Also when the clock was set back: otherwise nothing would be asked
+// for until it has caught up. Calls that began a moment earlier are no such clock.
+bool has_passed(std::uint64_t then, std::uint64_t span, std::uint64_t now) {
+  return now >= then + span || now + kRefetchSecondsMin * kSecondNs < then;
+}
+
 // What a log may show of a URL: its query may hold a key.
 std::string without_query(const std::string& url) { return url.substr(0, url.find('?')); }
 
@@ -55,8 +61,8 @@ RemoteKeys::RemoteKeys(Host host, const sluice_http_client* client, std::string 
     : host_(host), client_(client), url_(std::move(url)), allow_private_(allow_private) {}
 
 bool RemoteKeys::may_ask(std::uint64_t now_ns) const {
-  return client_ && !stopped_ && !in_flight_ &&
-         (asked_ns_ == 0 || now_ns >= asked_ns_ + kRefetchSecondsMin * kSecondNs);
+  if (!client_ || stopped_ || in_flight_) return false;
+  return asked_ns_ == 0 || has_passed(asked_ns_, kRefetchSecondsMin * kSecondNs, now_ns);
 }
 
 bool RemoteKeys::begin(std::uint64_t now_ns) {
@@ -154,7 +160,7 @@ RemoteKeys::View RemoteKeys::view(const RemoteSource& source, std::uint64_t now_
     const std::lock_guard lock(mutex_);
     seen = {keys_, version_};
     const std::uint64_t renew_after = source.cache_seconds * kSecondNs / 100 * kRenewAtPercent;
-    if (keys_ && now_ns >= fetched_ns_ + renew_after) must_send = begin(now_ns);
+    if (keys_ && has_passed(fetched_ns_, renew_after, now_ns)) must_send = begin(now_ns);
   }
   if (must_send) send(source);
   return seen;

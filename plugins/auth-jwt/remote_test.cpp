@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <barrier>
 #include <thread>
 
 namespace sluice::jwt {
@@ -257,6 +259,17 @@ TEST(JwtRemoteKeys, AreNotAskedForInAStormOfUnknownKids) {
   EXPECT_EQ(gate.judge(token_of("k1"), consumers, kNow + 101), "alice");
 }
 
+TEST(JwtRemoteKeys, AreAskedForWhenTheClockWasSetBack) {
+  const auto consumers = alice();
+  Gate gate(R"({"cache_tokens_max":0})", true);
+  gate.client->answer(kUrl, {.body = set_of({"k1"})});
+  EXPECT_EQ(gate.judge(token_of("k1"), consumers, kNow + 1000), "alice");
+  EXPECT_EQ(gate.judge(token_of("k1"), consumers, kNow + 999), "alice");
+  EXPECT_EQ(gate.client->sent().size(), 1u) << "a call that began earlier";
+  EXPECT_EQ(gate.judge(token_of("k1"), consumers, kNow), "alice");
+  EXPECT_EQ(gate.client->sent().size(), 2u);
+}
+
 TEST(JwtRemoteKeys, AreSharedByTheConsumersOfAUrl) {
   const auto consumers = Consumers()
                              .add("alice", given(kUrl, R"(,"issuer":"a")"))
@@ -311,11 +324,13 @@ TEST(JwtRemoteKeys, AreRenewedFromManyThreads) {
   Gate gate("{}", true);
   gate.client->answer(kUrl, {.body = set_of({"k1"})});
   std::atomic<int> wrong{0};
+  std::barrier next_second(4);
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] {
         for (std::uint64_t second = 0; second < 300; ++second) {
+          next_second.arrive_and_wait();
           const auto request = bearer(token_of("k1"));
           ScriptedOp op({.now_ns = (kNow + second) * kSecondNs,
                          .request = &request,

@@ -119,8 +119,8 @@ Result<void> read_claims_to_headers(Json record, Terms& terms) {
     if (!claim.is_string() || claim.text().empty()) {
       return bad(where + "/claim", "the name of a claim is needed here");
     }
-    if (!header.is_string() || header.text().empty() || header.text().size() > kNameBytesMax) {
-      return bad(where + "/header", "a name of 1 to 128 bytes is needed here");
+    if (!header.is_string() || !is_token(header.text()) || header.text().size() > kNameBytesMax) {
+      return bad(where + "/header", "the name of a header, up to 128 bytes, is needed here");
     }
     if (override_member && override_member.type() != Json::Type::kBool) {
       return bad(where + "/override", "must be true or false");

@@ -44,13 +44,14 @@ std::size_t coordinate_bytes(const std::string& alg) {
   return alg == "ES256" ? 32 : alg == "ES384" ? 48 : 66;
 }
 
-std::string sign_raw(EVP_PKEY* key, const std::string& alg, std::string_view text) {
+std::string sign_raw(EVP_PKEY* key, const std::string& alg, std::string_view text,
+                     int salt_bytes = RSA_PSS_SALTLEN_DIGEST) {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   EVP_PKEY_CTX* parameters = nullptr;
   EVP_DigestSignInit(context, &parameters, md_of(alg), nullptr, key);
   if (alg.starts_with("PS")) {
     EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING);
-    EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST);
+    EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, salt_bytes);
   }
   std::string signature(2048, '\0');
   std::size_t size = signature.size();
@@ -66,6 +67,7 @@ std::string sign_raw(EVP_PKEY* key, const std::string& alg, std::string_view tex
 }  // namespace
 
 std::string encode(std::string_view bytes) { return encode_base64url(bytes); }
+bool decode(std::string_view text, std::string& bytes) { return decode_base64url(text, bytes); }
 
 Signer Signer::make(std::string alg, std::string kid) {
   Signer signer;
@@ -127,6 +129,10 @@ std::string Signer::jwk(std::string_view extra) const {
 }
 
 std::string Signer::sign_der(std::string_view text) const { return sign_raw(raw(key_), alg, text); }
+
+std::string Signer::sign_with_salt(std::string_view text, int salt_bytes) const {
+  return sign_raw(raw(key_), alg, text, salt_bytes);
+}
 
 std::string Signer::sign(std::string_view text) const {
   if (!key_) {

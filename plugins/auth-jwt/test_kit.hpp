@@ -23,6 +23,7 @@ inline constexpr std::uint64_t kNow = 1'735'689'610;
 inline constexpr std::string_view kPayload = R"({"sub":"app-1","uid":"11215ac0","exp":1735693200})";
 
 std::string encode(std::string_view bytes);  // base64url
+bool decode(std::string_view text, std::string& bytes);
 
 // A private key and the algorithm it signs with.
 class Signer {
@@ -35,6 +36,7 @@ class Signer {
   std::string jwks() const { return R"({"keys":[)" + jwk() + "]}"; }
   std::string sign(std::string_view text) const;      // the signature's bytes
   std::string sign_der(std::string_view text) const;  // ECDSA as the library makes it
+  std::string sign_with_salt(std::string_view text, int salt_bytes) const;  // RSASSA-PSS
   // header.payload.signature; the header has alg, kid and what `extra` says.
   std::string mint(std::string_view payload = kPayload, std::string_view extra = "") const;
   std::string mint_with_header(std::string_view header, std::string_view payload = kPayload) const;
