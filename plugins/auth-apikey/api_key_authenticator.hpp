@@ -5,6 +5,7 @@
 // It knows no keys. The snapshot finds a credential by the SHA-256 of what was sent; this class
 // finds the text in the request, proves the credential and says what to answer otherwise.
 
+#include "credential.hpp"
 #include "digester.hpp"
 #include "settings.hpp"
 
@@ -22,8 +23,12 @@ inline constexpr std::size_t kRealmBytesMax = 255;  // of the challenge, after e
 class ApiKeyAuthenticator {
  public:
   static constexpr std::string_view kSchema = kSettingsSchema;
+  static constexpr std::string_view kCredentialSchema = kApiKeyCredentialSchema;
 
   static Result<std::unique_ptr<ApiKeyAuthenticator>> make(const Settings& settings, Host host);
+  static Result<MadeCredential> make_credential(const Settings& given, Host) {
+    return make_api_key(given);
+  }
   explicit ApiKeyAuthenticator(std::vector<Place> places);
 
   // A caller who is let in costs no allocation: the Principal is made of views. [run]

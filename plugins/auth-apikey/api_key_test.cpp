@@ -4,6 +4,7 @@
 
 #include <sluice/testing/authenticator_conformance.hpp>
 #include <sluice/testing/recorders.hpp>
+#include <sluice/testing/recording_made.hpp>
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -19,6 +20,7 @@ using sluice::testing::CredentialTable;
 using sluice::testing::FakeHost;
 using sluice::testing::FakeRequest;
 using sluice::testing::RecordingAuthOut;
+using sluice::testing::RecordingMade;
 using sluice::testing::ScriptedOp;
 using sluice::testing::TestInstance;
 
@@ -128,6 +130,13 @@ TEST(ApiKeyAuthenticator, JudgesWhatIsSentAndWhere) {
            .header("Authorization", bearer(kAlice))
            .header("Authorization", bearer(kAlice)),
        kRepeated},
+      {"two lines of other schemes",
+       FakeRequest().header("Authorization", "Basic YTpi").header("Authorization", "Basic YTpi"),
+       kRepeated},
+      {"a tab after the key", FakeRequest().header("Authorization", bearer(kAlice) + "\t"),
+       "principal alice"},
+      {"a good key beside a repeated one",
+       FakeRequest().header("Authorization", bearer(kAlice)).query("apikey=a&apikey=b"), kRepeated},
       // A named header: the whole value.
       {"header", FakeRequest().header("X-API-Key", bob), "principal bob"},
       {"header with a prefix", FakeRequest().header("X-API-Key", "Bearer " + bob), kInvalid},
@@ -143,6 +152,8 @@ TEST(ApiKeyAuthenticator, JudgesWhatIsSentAndWhere) {
       {"longer name", FakeRequest().query("xapikey=" + carol + "&apikeyx=" + carol), kMissing},
       {"encoded twice", FakeRequest().query("apikey=dk%2Bcarol%252b%25%2F0123456789abcdef"),
        kInvalid},
+      {"parameter twice, first empty", FakeRequest().query("apikey=&apikey=" + carol), kRepeated},
+      {"a plus in the name", FakeRequest().query("api+key=" + carol), kMissing},
       {"empty parameter", FakeRequest().query("apikey="), kMissing},
       {"no value", FakeRequest().query("apikey"), kMissing},
       {"broken escape", FakeRequest().query("apikey=dk%zz"), kInvalid},
@@ -195,6 +206,9 @@ TEST(ApiKeyAuthenticator, ChallengesForThePlacesItKnows) {
   constexpr const char* kQueryOnly = R"({"sources":[{"type":"query","name":"k"}]})";
   using Headers = std::vector<std::pair<std::string, std::string>>;
   const auto wrong = FakeRequest().header("Authorization", "Bearer wrong");
+  const auto basic = FakeRequest().header("Authorization", "Basic YTpi");
+  const auto twice = FakeRequest(wrong).header("Authorization", "Bearer wrong");
+  const auto in_header = FakeRequest().header("X-API-Key", "wrong");
   auto hostile = FakeRequest().authority("a\"b\\\r\nX: y\x80");
   auto long_host = FakeRequest().authority(std::string(300, 'h') + "\"");
   const struct {
@@ -211,6 +225,19 @@ TEST(ApiKeyAuthenticator, ChallengesForThePlacesItKnows) {
        kBearerOnly,
        wrong,
        {{"WWW-Authenticate", "Bearer realm=\"api.example.com\", error=\"invalid_token\""}}},
+      {"another scheme",
+       kBearerOnly,
+       basic,
+       {{"WWW-Authenticate", "Bearer realm=\"api.example.com\""}}},
+      {"two keys",
+       kBearerOnly,
+       twice,
+       {{"WWW-Authenticate", "Bearer realm=\"api.example.com\", error=\"invalid_token\""}}},
+      {"a wrong key elsewhere",
+       "{}",
+       in_header,
+       {{"WWW-Authenticate", "Bearer realm=\"api.example.com\""},
+        {"WWW-Authenticate", "Key realm=\"api.example.com\""}}},
       {"other place", kQueryOnly, wrong, {{"WWW-Authenticate", "Key realm=\"api.example.com\""}}},
       {"hostile host",
        kQueryOnly,
@@ -256,6 +283,103 @@ TEST(ApiKeySettings, NamesPlacesAsCredentialsDo) {
     std::string labels;
     for (const auto& place : *places) labels += place.label + " ";
     EXPECT_EQ(labels, c.labels);
+  }
+}
+
+// ---- the credential maker
+
+TEST(ApiKeyMaker, KeepsTheDigestOfAKeyAndShowsTheKeyOnce) {
+  RecordingMade own, made, other;
+  ASSERT_EQ(
+      own.ask(component(), R"({"key":"dk_alice_0123456789abcdef","source":"header:X-Token"})"),
+      SLUICE_OK);
+  EXPECT_EQ(own.count, 1u);
+  EXPECT_TRUE(own.is_unique);
+  EXPECT_EQ(own.secret, make_sha256(kAlice));
+  EXPECT_EQ(own.lookups, std::vector<std::string>{make_sha256(kAlice)});
+  EXPECT_EQ(own.display, "dk_alice");
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(own.attributes, (Pairs{{"source", "header:x-token"}}));
+  EXPECT_EQ(own.shown, (Pairs{{"key", std::string(kAlice)}}));
+
+  ASSERT_EQ(made.ask(component(), "{}"), SLUICE_OK);
+  ASSERT_EQ(other.ask(component(), "{}"), SLUICE_OK);
+  const std::string key = made.shown.at(0).second;
+  EXPECT_EQ(key.size(), 3u + 43u);  // 32 random bytes
+  EXPECT_EQ(key.substr(0, 3), "dk_");
+  EXPECT_EQ(key.find_first_of("+/= "), key.npos);
+  EXPECT_EQ(made.secret, make_sha256(key));
+  EXPECT_EQ(made.attributes, (Pairs{{"source", "bearer"}}));
+  EXPECT_NE(key, other.shown.at(0).second);
+}
+
+TEST(ApiKeyMaker, RefusesKeysAndSourcesThatCannotWork) {
+  const auto own = [](const std::string& key) { return R"({"key":")" + key + R"("})"; };
+  const auto source = [](const std::string& text) { return R"({"source":")" + text + R"("})"; };
+  const struct {
+    std::string given;
+    const char* where;   // empty: it is made
+    std::string detail;  // its beginning
+  } cases[] = {
+      {own("0123456789abcde"), "/key", "an own key has 16 to 256 characters"},
+      {own("0123456789abcdef"), "", ""},
+      {own(std::string(256, 'k')), "", ""},
+      {own(std::string(257, 'k')), "/key", "an own key has 16 to 256 characters"},
+      {own(""), "/key", "an own key has 16 to 256 characters"},
+      {own("0123456789 abcdef"), "/key", "an own key has visible ASCII characters only"},
+      {own("0123456789\\tabcdef"), "/key", "an own key has visible ASCII characters only"},
+      {own("0123456789abcd\xc3\xa9"), "/key", "an own key has visible ASCII characters only"},
+      {own("0123456789abcde\\u007f"), "/key", "an own key has visible ASCII characters only"},
+      {own("!~0123456789abcd"), "", ""},
+      {R"({"key":1234567890123456})", "/key", "must be a text"},
+      {R"({"key":null})", "/key", "must be a text"},
+      {source("bearer"), "", ""},
+      {source("query:apikey"), "", ""},
+      {source("header:X-Key"), "", ""},
+      {source(""), "/source", "must be bearer, header:<name> or query:<name>"},
+      {source("Bearer"), "/source", "must be bearer, header:<name> or query:<name>"},
+      {source("cookie:k"), "/source", "must be bearer, header:<name> or query:<name>"},
+      {source("header:"), "/source", "must be bearer, header:<name> or query:<name>"},
+      {source("query:"), "/source", "must be bearer, header:<name> or query:<name>"},
+      {source("header:a b"), "/source", "not the name of an HTTP header"},
+      {source("header:Authorization"), "/source", "use the source bearer"},
+      {source("query:" + std::string(129, 'n')), "/source", "longer than 128 bytes"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.given);
+    RecordingMade made;
+    EXPECT_EQ(made.ask(component(), c.given), *c.where ? SLUICE_E_CONFIG : SLUICE_OK);
+    EXPECT_EQ(made.count, *c.where ? 0u : 1u);
+    EXPECT_EQ(made.error.where, c.where);
+    EXPECT_EQ(made.error.detail.substr(0, c.detail.size()), c.detail);
+    EXPECT_EQ(made.error.detail.find("0123456789"), std::string::npos) << "a key is never repeated";
+  }
+}
+
+// What is made is what is looked for: the record goes into the snapshot as it is.
+TEST(ApiKeyMaker, MakesWhatTheAuthenticatorFinds) {
+  for (const char* source : {"bearer", "header:X-API-Key", "query:apikey"}) {
+    SCOPED_TRACE(source);
+    RecordingMade made;
+    ASSERT_EQ(made.ask(component(), R"({"source":")" + std::string(source) + R"("})"), SLUICE_OK);
+    CredentialTable table;
+    table.add("api-key", made.lookups.at(0),
+              {.id = "cred-1",
+               .consumer = "frank",
+               .secret = made.secret,
+               .attributes = made.attributes});
+    const std::string key = made.shown.at(0).second;
+    FakeRequest request;
+    if (*source == 'b') request.header("Authorization", bearer(key));
+    if (*source == 'h') request.header("x-api-key", key);
+    if (*source == 'q') request.query("apikey=" + key);
+    FakeHost host;
+    const auto instance = TestInstance::make(component(), host, "{}");
+    ASSERT_TRUE(instance);
+    ScriptedOp op({.request = &request, .credentials = &table});
+    RecordingAuthOut out;
+    EXPECT_EQ((*instance)->authenticate(op.raw(), out.raw()), SLUICE_OK);
+    EXPECT_EQ(out.consumer, "frank");
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace sluice::apikey {
 namespace {
@@ -27,6 +28,23 @@ Place make_header(const std::string& name) {
 }
 Place make_query(const std::string& name) { return {PlaceKind::kQuery, name, "query:" + name}; }
 
+// What is wrong with the name of a place of that kind, or nothing.
+std::optional<std::string> find_name_fault(PlaceKind kind, const std::string& name) {
+  if (name.size() > kNameBytesMax) {
+    return "longer than " + std::to_string(kNameBytesMax) + " bytes";
+  }
+  if (kind == PlaceKind::kQuery) return std::nullopt;
+  if (!is_token(name)) return "not the name of an HTTP header";
+  if (to_lower(name) == "authorization") {
+    return "use the source bearer for keys in the Authorization header";
+  }
+  return std::nullopt;
+}
+
+Place make_named(PlaceKind kind, const std::string& name) {
+  return kind == PlaceKind::kHeader ? make_header(name) : make_query(name);
+}
+
 Result<Place> parse_place(const Settings& source) {
   const std::string type = source["type"].text();
   if (type == "bearer") return make_bearer();
@@ -37,18 +55,26 @@ Result<Place> parse_place(const Settings& source) {
   if (name.type() != Settings::Type::kString || name.text().empty()) {
     return name.error("a name is needed for the source \"" + type + "\"");
   }
-  if (name.text().size() > kNameBytesMax) {
-    return name.error("longer than " + std::to_string(kNameBytesMax) + " bytes");
-  }
-  if (type == "query") return make_query(name.text());
-  if (!is_token(name.text())) return name.error("not the name of an HTTP header");
-  if (to_lower(name.text()) == "authorization") {
-    return name.error("use {\"type\":\"bearer\"} for keys in the Authorization header");
-  }
-  return make_header(name.text());
+  const auto kind = type == "header" ? PlaceKind::kHeader : PlaceKind::kQuery;
+  if (auto fault = find_name_fault(kind, name.text())) return name.error(std::move(*fault));
+  return make_named(kind, name.text());
 }
 
 }  // namespace
+
+Result<Place> parse_place_label(std::string_view label) {
+  if (label == "bearer") return make_bearer();
+  for (const auto kind : {PlaceKind::kHeader, PlaceKind::kQuery}) {
+    const std::string_view prefix = kind == PlaceKind::kHeader ? "header:" : "query:";
+    if (!label.starts_with(prefix) || label.size() == prefix.size()) continue;
+    const std::string name(label.substr(prefix.size()));
+    if (auto fault = find_name_fault(kind, name)) {
+      return Error{SLUICE_E_CONFIG, std::move(*fault), {}, {}};
+    }
+    return make_named(kind, name);
+  }
+  return Error{SLUICE_E_CONFIG, "must be bearer, header:<name> or query:<name>", {}, {}};
+}
 
 Result<std::vector<Place>> parse_places(const Settings& settings) {
   const auto sources = settings["sources"];

@@ -49,6 +49,10 @@ inline constexpr std::string_view kSettingsSchema = R"json({
   }
 })json";
 
+// "bearer", "header:<name>" or "query:<name>" as a place: how a credential's source is written. The
+// error says what is wrong with the text. [ctl]
+Result<Place> parse_place_label(std::string_view label);
+
 // The places of the settings, or the error that points at the wrong one. [ctl]
 Result<std::vector<Place>> parse_places(const Settings& settings);
 

@@ -80,13 +80,17 @@ void NonceStore::rebuild(Shard& shard, std::uint32_t now_s) {
 
 // Frees the expired entries of one shard that has some. Shards take turns.
 bool NonceStore::make_room(std::uint32_t now_s) {
+  const std::size_t first = next_to_sweep_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < kShards; ++i) {
-    Shard& shard = shards_[next_to_sweep_.fetch_add(1, std::memory_order_relaxed) % kShards];
+    Shard& shard = shards_[(first + i) % kShards];
     if (shard.earliest_s.load(std::memory_order_relaxed) >= now_s) continue;
     const std::lock_guard lock(shard.mutex);
     const std::size_t before = shard.used;
     rebuild(shard, now_s);
-    if (shard.used < before) return true;
+    if (shard.used == before) continue;
+    // The turn goes on; two threads that move it at once only meet in the next shard.
+    next_to_sweep_.store((first + i + 1) % kShards, std::memory_order_relaxed);
+    return true;
   }
   return false;
 }

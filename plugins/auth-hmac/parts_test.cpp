@@ -9,7 +9,7 @@
 #include "settings.hpp"
 #include "workbench.hpp"
 
-#include <sluice/abilities.h>
+#include <sluice/testing/recording_made.hpp>
 
 #include <gtest/gtest.h>
 
@@ -20,8 +20,8 @@
 namespace sluice::hmac {
 namespace {
 
-using testing::ErrorPlace;
 using testing::FakeHost;
+using testing::RecordingMade;
 
 // ---- dates
 
@@ -296,45 +296,9 @@ TEST(HmacSettings, HaveTheDefaultsOfTheSpecification) {
 
 // ---- the credential maker
 
-// What the maker of the shipped file made, copied.
-struct Made : sluice_made_credential_out {
-  Made() : sluice_made_credential_out{&kTable} {}
-
-  static const sluice_made_credential_out_vt kTable;
-  unsigned count = 0;
-  bool is_unique = false;
-  std::string secret, display;
-  std::vector<std::string> lookups;
-  std::vector<std::pair<std::string, std::string>> attributes, shown;
-};
-const sluice_made_credential_out_vt Made::kTable{
-    sizeof(sluice_made_credential_out_vt), 0,
-    [](sluice_made_credential_out* out, const sluice_made_credential* made) {
-      auto& self = *static_cast<Made*>(out);
-      ++self.count;
-      self.is_unique = made->is_unique != 0;
-      self.secret = to_view(made->secret);
-      self.display = to_view(made->display);
-      for (std::size_t i = 0; i < made->lookup_count; ++i) {
-        self.lookups.emplace_back(to_view(made->lookups[i]));
-      }
-      for (std::size_t i = 0; i < made->shown_count; ++i) {
-        self.shown.emplace_back(to_view(made->shown[i].name), to_view(made->shown[i].value));
-      }
-    }};
-
-Status make(std::string_view given, Made& made, ErrorPlace& fault) {
-  FakeHost host;
-  const auto* maker = static_cast<const sluice_credential_maker*>(
-      component().extension(nullptr, SLUICE_CREDENTIAL_MAKER_ID));
-  return maker ? maker->make(host.raw(), host.make_settings(given), fault.raw(), &made)
-               : SLUICE_E_UNSUPPORTED;
-}
-
 TEST(HmacCredentialMaker, KeepsWhatIsGivenAndMakesWhatIsNot) {
-  Made given, made, other, half;
-  ErrorPlace fault;
-  ASSERT_EQ(make(R"({"access_key":"AK 1","secret_key":"s\u00e9cret/+="})", given, fault),
+  RecordingMade given, made, other, half;
+  ASSERT_EQ(given.ask(component(), R"({"access_key":"AK 1","secret_key":"s\u00e9cret/+="})"),
             SLUICE_OK);
   EXPECT_EQ(given.count, 1u);
   EXPECT_TRUE(given.is_unique);
@@ -347,8 +311,8 @@ TEST(HmacCredentialMaker, KeepsWhatIsGivenAndMakesWhatIsNot) {
   EXPECT_EQ(given.shown[1].first, "secret_key");
   EXPECT_EQ(given.shown[1].second, given.secret);
 
-  ASSERT_EQ(make("{}", made, fault), SLUICE_OK);
-  ASSERT_EQ(make("{}", other, fault), SLUICE_OK);
+  ASSERT_EQ(made.ask(component(), "{}"), SLUICE_OK);
+  ASSERT_EQ(other.ask(component(), "{}"), SLUICE_OK);
   EXPECT_EQ(made.lookups.at(0).size(), 23u);
   EXPECT_EQ(made.lookups.at(0).substr(0, 3), "ak_");
   EXPECT_EQ(made.secret.size(), 44u);
@@ -357,7 +321,7 @@ TEST(HmacCredentialMaker, KeepsWhatIsGivenAndMakesWhatIsNot) {
   EXPECT_NE(made.lookups, other.lookups);
   EXPECT_NE(made.secret, other.secret);
 
-  ASSERT_EQ(make(R"({"access_key":"mine"})", half, fault), SLUICE_OK);
+  ASSERT_EQ(half.ask(component(), R"({"access_key":"mine"})"), SLUICE_OK);
   EXPECT_EQ(half.lookups.at(0), "mine");
   EXPECT_EQ(half.secret.size(), 44u);
 }
@@ -383,13 +347,12 @@ TEST(HmacCredentialMaker, RefusesWhatCannotWorkAndSaysWhere) {
       {R"({"secret_key":" "})", ""},
   };
   for (const auto& c : cases) {
-    Made made;
-    ErrorPlace fault;
-    const Status status = make(c.given, made, fault);
+    RecordingMade made;
+    const Status status = made.ask(component(), c.given);
     EXPECT_EQ(status, *c.where ? SLUICE_E_CONFIG : SLUICE_OK) << c.given;
-    EXPECT_EQ(fault.error.where, c.where) << c.given;
+    EXPECT_EQ(made.error.where, c.where) << c.given;
     EXPECT_EQ(made.count, *c.where ? 0u : 1u);
-    EXPECT_EQ(fault.error.detail.find("sss"), std::string::npos);
+    EXPECT_EQ(made.error.detail.find("sss"), std::string::npos);
   }
 }
 
