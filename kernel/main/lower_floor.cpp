@@ -14,6 +14,7 @@ namespace sluice::node {
 namespace {
 
 constexpr std::uint64_t kCatalogTimeoutNs = 10'000'000'000;
+constexpr std::size_t kHintsMax = 16;  // of one query
 
 // An op of the control side: no request, no credentials, a deadline and a place for the error.
 class CatalogOp {
@@ -118,6 +119,45 @@ const sluice_catalog_out_vt CatalogSide::kTable{
       return SLUICE_OK;
     },
 };
+
+// A hint for each step of the plan that reads a whole table (R090). A source that cannot explain
+// itself, or not now, gives none: a hint never fails a test.
+struct PlanSide {
+  sluice_explain_out out;
+  std::vector<std::string> hints;
+
+  static PlanSide& of(sluice_explain_out* out) { return *reinterpret_cast<PlanSide*>(out); }
+  static const sluice_explain_out_vt kTable;
+};
+const sluice_explain_out_vt PlanSide::kTable{
+    .size = sizeof(sluice_explain_out_vt),
+    .reserved = 0,
+    .step = [](sluice_explain_out* out, sluice_str text, std::uint32_t full_scan) -> sluice_status {
+      auto& hints = of(out).hints;
+      if (full_scan && hints.size() < kHintsMax) {
+        hints.push_back("the query reads the whole table (" + std::string(to_view(text)) +
+                        "): choose indexed columns as request parameters, or add an index");
+      }
+      return SLUICE_OK;
+    },
+};
+
+std::vector<std::string> find_hints(const loader::Instance& source, const std::string& sql) {
+  const auto* explain =
+      static_cast<const sluice_explain*>(source.find_extension(SLUICE_EXPLAIN_ID));
+  if (!explain) return {};
+  CatalogOp op;
+  PlanSide side{.out = {&PlanSide::kTable}, .hints = {}};
+  const sluice_query query{.size = sizeof(sluice_query),
+                           .reserved = 0,
+                           .text = to_str(sql),
+                           .resource = {nullptr, 0},
+                           .args = nullptr,
+                           .arg_count = 0,
+                           .max_rows = 0};
+  const Status status = explain->explain(source.self(), op.raw(), &query, &side.out);
+  return status == SLUICE_OK ? std::move(side.hints) : std::vector<std::string>{};
+}
 
 Result<const sluice_catalog*> find_catalog(const loader::Instance& source) {
   const auto* catalog =
@@ -275,7 +315,7 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
       .body = std::move(response.body),
       .duration_us = static_cast<std::int64_t>((http::monotonic_ns() - started) / 1000),
       .sql = sql ? *sql : std::string{},
-      .hints = {}};
+      .hints = sql ? find_hints(**running, *sql) : std::vector<std::string>{}};
 }
 
 Result<studio::Explanation> LowerFloor::explain(const std::string& instance,

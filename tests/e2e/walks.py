@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.parse
 
-from kit import (CI_SLOW, SLUICE, admin_call, call, demo, expect, find_api, serve)
+from kit import (CI_SLOW, SLUICE, admin_call, call, demo, expect, find_api, must, serve)
 
 
 def worked_example(directory):
@@ -281,3 +281,22 @@ def http_bounds(directory):
                 s.sendall((get + "\r\n")[:cut].encode())
                 s.sendall((get + "\r\n")[cut:].encode())
                 expect(f"a request cut at byte {cut}", s.recv(65536).startswith(b"HTTP/1.1 200"), True)
+
+
+def hints(directory):
+    process, made = demo(directory)
+    with process:
+        admin = made["admin"]["url"]
+        for column, type_, hinted in (("user_name", "string", True), ("user_id", "long", False)):
+            definition = {"workspace": "demo", "workflow": "User Query Workflow", "name": f"By {column}",
+                          "path": f"/by/{column}", "method": "GET", "data_source": "users",
+                          "table": "user_info",
+                          "request_parameters": [{"name": column, "column": column, "type": type_}],
+                          "response_parameters": [{"name": "user_id", "column": "user_id", "type": "long"}]}
+            api = must("create", admin_call(made, admin, "POST", "/admin/v1/apis", definition))["id"]
+            sample = "10001" if type_ == "long" else "Alice"
+            report = must("test", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/test",
+                                             {"parameters": {column: sample}}))
+            expect(f"a condition on {column} passes", report["passed"], True)
+            expect(f"a hint about an index for {column}", ["index" in h for h in report["hints"]],
+                   [True] if hinted else [])
