@@ -247,7 +247,12 @@ JwtAuthenticator::Finding JwtAuthenticator::judge(Walk& walk, const Candidate& c
                                                   Status& why) const {
   const Credential credential(candidate.credential);
   if (credential.consumer().empty()) return {Stage::kRefused, "the record has no consumer", {}};
-  walk.holder = load_holder(candidate.credential);
+  walk.holder = find_holder(candidate.credential);
+  if (!walk.holder) {
+    why = op.checkpoint();
+    if (why != SLUICE_OK) return {};
+    walk.holder = make_holder(candidate.credential);
+  }
   const Holder& holder = *walk.holder;
   if (holder.damaged) return {Stage::kRefused, "the credential's record is damaged", {}};
 
@@ -263,8 +268,6 @@ JwtAuthenticator::Finding JwtAuthenticator::judge(Walk& walk, const Candidate& c
   if (!credential.is_valid_at(op.now_ns())) {
     return {Stage::kRefused, "the credential is not valid at this time", {}};
   }
-  why = op.checkpoint();
-  if (why != SLUICE_OK) return {};
   if (Finding finding = verify(walk, holder, op, why); finding.stage != Stage::kProven) {
     return finding;
   }
@@ -290,8 +293,8 @@ JwtAuthenticator::Finding JwtAuthenticator::verify(Walk& walk, const Holder& hol
   const Token& token = walk.token;
   const std::string_view signature(token.signature.data(), token.signature.size());
   const auto is_signed_by = [&](const KeySet& keys) {
-    return keys.verify(token.alg, token.kid, token.signed_text, signature, [&] {
-      why = op.checkpoint();
+    return keys.verify(token.alg, token.kid, token.signed_text, signature, [&](const Key& key) {
+      why = op.is_inline() && key.is_slow() ? SLUICE_RETRY_ON_WORKER : op.checkpoint();
       return why == SLUICE_OK;
     });
   };
@@ -349,11 +352,14 @@ JwtAuthenticator::Finding JwtAuthenticator::use_jti(const Holder& holder, const 
 
 // -------------------------------------------------------------------------------- what is kept
 
-std::shared_ptr<const JwtAuthenticator::Holder> JwtAuthenticator::load_holder(
+std::shared_ptr<const JwtAuthenticator::Holder> JwtAuthenticator::find_holder(
     const sluice_credential& raw) const {
-  const auto is_it = [&](const Holder& one) { return one.revision == raw.revision; };
-  if (auto known = holders_.find(raw.revision, is_it)) return known;
+  return holders_.find(raw.revision,
+                       [&](const Holder& one) { return one.revision == raw.revision; });
+}
 
+std::shared_ptr<const JwtAuthenticator::Holder> JwtAuthenticator::make_holder(
+    const sluice_credential& raw) const {
   auto holder = std::make_shared<Holder>();
   holder->revision = raw.revision;
   JsonDocument record;
@@ -376,7 +382,10 @@ std::shared_ptr<const JwtAuthenticator::Holder> JwtAuthenticator::load_holder(
                 " cannot be used: " + terms.error().where + ": " + terms.error().detail);
   }
   // Without room for its URL it is not kept either: there may be room at the next call.
-  if (holder->remote || !holder->terms.remote) holders_.put(raw.revision, holder, is_it);
+  if (holder->remote || !holder->terms.remote) {
+    holders_.put(raw.revision, holder,
+                 [&](const Holder& one) { return one.revision == raw.revision; });
+  }
   return holder;
 }
 

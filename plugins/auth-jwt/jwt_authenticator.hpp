@@ -96,7 +96,9 @@ class JwtAuthenticator {
   Finding use_jti(const Holder& holder, const Token& token, std::string_view consumer,
                   double now) const;
 
-  std::shared_ptr<const Holder> load_holder(const sluice_credential& raw) const;
+  std::shared_ptr<const Holder> find_holder(const sluice_credential& raw) const;
+  // Makes and keeps it: checking a point on its curve alone takes longer than a verification.
+  std::shared_ptr<const Holder> make_holder(const sluice_credential& raw) const;
   std::shared_ptr<const Proven> make_proven(const Walk& walk, const Candidate& candidate,
                                             Op op) const;
   void remember(const std::shared_ptr<const Proven>& proven) const;

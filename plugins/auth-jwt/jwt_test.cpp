@@ -540,14 +540,33 @@ TEST(JwtAnswers, EndWithTheCall) {
   EXPECT_EQ(gate.judge(signer.mint(), consumers), "alice");
 }
 
+TEST(JwtAnswers, OfSlowKeysComeFromAWorker) {
+  for (const char* alg : {"ES256", "ES384", "ES512"}) {
+    const auto signer = Signer::make(alg);
+    const auto consumers = Consumers().add("alice", given(signer.jwks()));
+    const std::string token = signer.mint();
+    Gate gate;
+    gate.mode = SLUICE_RUN_INLINE;
+    EXPECT_EQ(
+        gate.judge(token, consumers),
+        alg == std::string("ES256") ? "alice" : "status " + std::to_string(SLUICE_RETRY_ON_WORKER));
+    gate.mode = SLUICE_RUN_WORKER;
+    EXPECT_EQ(gate.judge(token, consumers), "alice");
+    gate.mode = SLUICE_RUN_INLINE;
+    EXPECT_EQ(gate.judge(token, consumers), "alice") << "remembered";
+  }
+}
+
 TEST(JwtAnswers, AreInterruptedBetweenTwoKeys) {
   const auto first = Signer::make_hmac("HS256", std::string(32, 'x'), ""),
              second = Signer::make_hmac("HS256", std::string(32, 'k'), "");
   const auto consumers =
       Consumers().add("alice", given(R"({"keys":[)" + first.jwk() + "," + second.jwk() + "]}"));
   for (const auto& [budget, outcome] :
-       {std::pair{1, "status " + std::to_string(SLUICE_RETRY_ON_WORKER)},
-        std::pair{2, std::string("alice")}}) {
+       {std::pair{0, "status " + std::to_string(SLUICE_RETRY_ON_WORKER)},  // the record
+        std::pair{1, "status " + std::to_string(SLUICE_RETRY_ON_WORKER)},  // the first key
+        std::pair{2, "status " + std::to_string(SLUICE_RETRY_ON_WORKER)},  // the second key
+        std::pair{3, std::string("alice")}}) {
     Gate gate;
     gate.mode = SLUICE_RUN_INLINE;
     gate.budget = static_cast<std::uint64_t>(budget);

@@ -323,13 +323,14 @@ bool KeySet::has_kid(std::string_view kid) const noexcept {
 }
 
 bool KeySet::verify(Alg alg, std::optional<std::string_view> kid, std::string_view signed_text,
-                    std::string_view signature, const std::function<bool()>& may_go_on) const {
+                    std::string_view signature,
+                    const std::function<bool(const Key&)>& may_try) const {
   std::size_t tries = 0;
   for (const Key& key : keys) {
     if (kid && key.kid() && *key.kid() != *kid) continue;
     if (!key.admits(alg)) continue;
     if (++tries > kKeyTriesMax) return false;
-    if (tries > 1 && !may_go_on()) return false;
+    if (!may_try(key)) return false;
     if (key.verify(alg, signed_text, signature)) return true;
   }
   return false;

@@ -218,7 +218,7 @@ TEST(JwtKey, RefusesJwksThatAreOfNoUse) {
   EXPECT_TRUE(make_key(ed.jwk()));
 }
 
-bool always() { return true; }
+bool always(const Key&) { return true; }
 
 TEST(JwtKeySet, TriesKeysOfTheKidAndThoseWithoutOne) {
   const auto mine = Signer::make("ES256", "mine"), twin = Signer::make("ES256", "mine"),
