@@ -14,10 +14,7 @@
 
 namespace sluice::hmac {
 
-#ifndef AUTH_HMAC_FILE
-#define AUTH_HMAC_FILE SLUICE_PLUGIN_DIR "/auth-hmac.so"
-#endif
-inline constexpr std::string_view kFile = AUTH_HMAC_FILE;
+extern const std::string_view kFile;  // the plugin as it is shipped
 
 inline constexpr std::int64_t kNowMs = testing::ScriptedOp::kNowNs / 1'000'000;
 inline constexpr const char* kDate = "Wed, 01 Jan 2025 00:00:00 GMT";  // kNowMs
