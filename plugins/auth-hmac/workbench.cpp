@@ -17,6 +17,8 @@ using testing::RecordingAuthOut;
 using testing::ScriptedOp;
 using testing::TestInstance;
 
+constinit const std::string_view kFile = SLUICE_PLUGIN_DIR "/auth-hmac.so";
+
 const CredentialTable& credentials() {
   static const CredentialTable table = [] {
     CredentialTable made;
