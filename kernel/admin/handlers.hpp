@@ -6,6 +6,8 @@
 #include "admin/resources.hpp"
 #include "admin/routes.hpp"
 
+#include <variant>
+
 namespace sluice::admin {
 
 class AdminApi::Handlers {
@@ -47,7 +49,9 @@ class AdminApi::Handlers {
 
   // ---- consumers
   AdminResponse create_credential(const Call& call);
+  AdminResponse rotate_credential(const Call& call);
   AdminResponse create_authorization(const Call& call);
+  AdminResponse revoke_authorization(const Call& call);
 
   void explain(const Call& call, const AdminApi::Respond& respond);
 
@@ -83,9 +87,26 @@ class AdminApi::Handlers {
 
 extern const Shape kApplyShape;
 
+// What an authorization says, its API found by what people call it. A refusal otherwise.
+std::variant<model::Authorization, AdminResponse> read_authorization(const Json& body,
+                                                                     const model::State& state);
+
 Json make_plugin_json(const loader::PluginReport& plugin);
 
 AdminResponse make_unknown(std::string_view noun, std::string_view name);
+
+// A filter that is absent lets everything pass.
+inline bool fits(const Call& call, std::string_view name, std::string_view value) {
+  const auto wanted = call.find_query(name);
+  return wanted.empty() || wanted == value;
+}
+
+// A handler that answers at once.
+inline Handler at_once(std::function<AdminResponse(const Call&)> handler) {
+  return [handler = std::move(handler)](const Call& call, const AdminApi::Respond& respond) {
+    respond(handler(call));
+  };
+}
 
 // A page of what `keep` takes of a collection, as {"items": [...], "total": n}.
 template <class T, class Keep, class Describe>

@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// APIs from draft to deployment; consumers' credentials and authorizations; the service's own
-// state (health, metrics, plugins, description).
+// APIs from draft to deployment; the service's own state (health, metrics, plugins, description).
 #include "admin/handlers.hpp"
 
 namespace sluice::admin {
 namespace {
-
-bool fits(const Call& call, std::string_view name, std::string_view value) {
-  const auto wanted = call.find_query(name);
-  return wanted.empty() || wanted == value;
-}
-
-Handler at_once(std::function<AdminResponse(const Call&)> handler) {
-  return [handler = std::move(handler)](const Call& call, const AdminApi::Respond& respond) {
-    respond(handler(call));
-  };
-}
 
 AdminResponse make_no_version(const Call& call) {
   return make_unknown("version", call.path[0] + "/" + call.path[1]);
@@ -270,85 +258,6 @@ AdminResponse AdminApi::Handlers::undeploy(const Call& call) {
     return edit.undeploy(call.path[0], read_text(call.body, "instance"));
   });
   return done ? make_empty_answer() : make_error_answer(done.error());
-}
-
-// ---- consumers: what they show, what they may call
-
-void AdminApi::Handlers::add_consumer_routes() {
-  using studio::Edit;
-  add_route("GET", "/admin/v1/credentials", "listCredentials", "list",
-            at_once([this](const Call& call) {
-              return make_page(
-                  call, state().credentials,
-                  [&](const model::Credential& c) { return fits(call, "consumer", c.consumer); },
-                  [](const model::Credential& c) { return make_json(c); });
-            }))
-      .answer_list(kCredentialShape, {"consumer"});
-  add_route("POST", "/admin/v1/consumers/{name}/credentials", "createCredential",
-            "make or take an API key; it is answered here and never again",
-            now(&Handlers::create_credential))
-      .take(kNewCredentialShape)
-      .answer(201, kIssuedCredentialShape);
-  add_route("GET", "/admin/v1/credentials/{id}", "getCredential", "get",
-            at_once([this](const Call& call) {
-              const auto* credential = state().credentials.find(call.path[0]);
-              if (!credential) return make_unknown("credential", call.path[0]);
-              return make_answer(200, make_json(*credential));
-            }))
-      .answer(200, kCredentialShape);
-  add_route("DELETE", "/admin/v1/credentials/{id}", "revokeCredential", "revoke",
-            at_once([this](const Call& call) {
-              const auto done = parts_.studio.run(
-                  call.actor, [&](Edit& edit) { return edit.revoke_credential(call.path[0]); });
-              return done ? make_empty_answer() : make_error_answer(done.error());
-            }))
-      .answer_nothing();
-
-  add_route("GET", "/admin/v1/authorizations", "listAuthorizations", "list",
-            at_once([this](const Call& call) {
-              return make_page(
-                  call, state().authorizations,
-                  [&](const model::Authorization& a) {
-                    return fits(call, "consumer", a.consumer) && fits(call, "api", a.api_id);
-                  },
-                  [](const model::Authorization& a) { return make_json(a); });
-            }))
-      .answer_list(kAuthorizationShape, {"consumer", "api"});
-  add_route("POST", "/admin/v1/authorizations", "grantAuthorization", "let a consumer call an API",
-            now(&Handlers::create_authorization))
-      .take(kAuthorizationShape)
-      .answer(201, kAuthorizationShape);
-  add_route("DELETE", "/admin/v1/authorizations/{consumer}/{api}", "revokeAuthorization", "revoke",
-            at_once([this](const Call& call) {
-              const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
-                return edit.revoke_authorization(call.path[0], call.path[1]);
-              });
-              return done ? make_empty_answer() : make_error_answer(done.error());
-            }))
-      .answer_nothing();
-  add_route("POST", "/admin/v1/apply", "apply", "many documents as one transaction",
-            now(&Handlers::apply))
-      .take(kApplyShape);
-}
-
-AdminResponse AdminApi::Handlers::create_credential(const Call& call) {
-  auto request = parse_new_api_key(call.body);
-  request.consumer = call.path[0];
-  const auto done =
-      parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.add_api_key(request); });
-  if (!done) return make_error_answer(done.error());
-  return make_answer(201, {{"credential", make_json(done->credential)}, {"key", done->key}});
-}
-
-AdminResponse AdminApi::Handlers::create_authorization(const Call& call) {
-  const auto reference = read_text(call.body, "api");
-  const auto* api = find_api_by_reference(state(), reference);
-  if (!api) return make_unknown("API", reference);
-  const model::Authorization authorization{read_text(call.body, "consumer"), api->id,
-                                           read_time(call.body, "valid_until")};
-  const auto done =
-      parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.grant(authorization); });
-  return done ? make_answer(201, make_json(done->stored)) : make_error_answer(done.error());
 }
 
 // ---- the service itself

@@ -80,10 +80,16 @@ Result<Applied> put_api(Edit& edit, const Document& document, Faults& faults) {
 }
 
 Result<Applied> put_credential(Edit& edit, const Document& document, Faults&) {
-  return answer_put(edit.put_api_key(parse_new_api_key(document.body)));
+  return answer_put(edit.put_credential(parse_new_credential(document.body)));
 }
 
 Result<Applied> put_authorization(Edit& edit, const Document& document, Faults&) {
+  if (const auto rest_api = read_text(document.body, "rest_api"); !rest_api.empty()) {
+    return answer_put(edit.grant({read_text(document.body, "consumer"),
+                                  {},
+                                  rest_api,
+                                  read_time(document.body, "valid_until")}));
+  }
   const auto reference = read_text(document.body, "api");
   const auto* api = find_api_by_reference(edit.state(), reference);
   if (!api) {
@@ -94,17 +100,18 @@ Result<Applied> put_authorization(Edit& edit, const Document& document, Faults&)
                  {},
                  "/api"};
   }
-  return answer_put(edit.grant(
-      {read_text(document.body, "consumer"), api->id, read_time(document.body, "valid_until")}));
+  return answer_put(edit.grant({read_text(document.body, "consumer"),
+                                api->id,
+                                {},
+                                read_time(document.body, "valid_until")}));
 }
 
-constexpr std::array<std::string_view, 1> kCredentialTypes = {"api-key"};
 constexpr Member kCredentialDocumentMembers[] = {
     {"consumer", Type::kText, Need::kRequired},
-    {"type", Type::kWord, Need::kRequired, {}, kCredentialTypes},
-    {"key", Type::kText, Need::kRequired,
-     "an own key: a made one could not be told apart next time"},
-    {"source", Type::kText, Need::kOptional, "bearer (when absent), header:NAME or query:NAME"},
+    {"type", Type::kText, Need::kRequired, "the authenticator: api-key, jwt, hmac"},
+    {"given", Type::kObject, Need::kRequired,
+     "what the authenticator takes, the secret included: a made one would be another each time"},
+    {"valid_from", Type::kTime, Need::kOptional, "null: from now on"},
     {"valid_until", Type::kTime, Need::kOptional, "null: no end"},
 };
 const Shape kCredentialDocumentShape{"CredentialDocument", kCredentialDocumentMembers};

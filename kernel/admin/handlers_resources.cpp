@@ -23,12 +23,6 @@ struct AdminApi::Handlers::NamedResource {
 
 namespace {
 
-// A filter that is absent lets everything pass.
-bool fits(const Call& call, std::string_view name, std::string_view value) {
-  const auto wanted = call.find_query(name);
-  return wanted.empty() || wanted == value;
-}
-
 AdminResponse make_exists(std::string_view noun, std::string_view name) {
   return make_refusal(409, "conflict",
                       "there is a " + std::string(noun) + " '" + std::string(name) + "' already",

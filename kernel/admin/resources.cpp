@@ -18,7 +18,6 @@ constexpr std::array<std::string_view, 3> kResultShapes = {"single", "list", "pa
 constexpr std::array<std::string_view, 3> kEnvelopes = {"default", "full", "bare"};
 constexpr std::array<std::string_view, 4> kStatuses = {"To Be Requested", "Under Approval",
                                                        "Rejected", "Can Be Published"};
-constexpr std::array<std::string_view, 1> kCredentialTypes = {"api-key"};
 
 // ---- members
 constexpr Member kWorkspaceMembers[] = {
@@ -135,15 +134,29 @@ constexpr Member kConsumerMembers[] = {
 constexpr Member kCredentialMembers[] = {
     {"id", Type::kText, Need::kReadOnly},
     {"consumer", Type::kText, Need::kReadOnly},
-    {"type", Type::kText, Need::kReadOnly},
-    {"display", Type::kText, Need::kReadOnly, "its first characters"},
-    {"source", Type::kText, Need::kReadOnly, "where a call shows it"},
+    {"type", Type::kText, Need::kReadOnly, "the authenticator: api-key, jwt, hmac"},
+    {"display", Type::kText, Need::kReadOnly, "what it is told by; not enough to use it"},
+    {"attributes", Type::kMap, Need::kReadOnly, "the authenticator's; no secrets"},
     {"enabled", Type::kBoolean, Need::kReadOnly},
+    {"valid_from", Type::kTime, Need::kReadOnly},
     {"valid_until", Type::kTime, Need::kReadOnly},
+    {"created_at", Type::kTime, Need::kReadOnly},
+};
+constexpr Member kCredentialChangeMembers[] = {
+    {"enabled", Type::kBoolean, Need::kOptional, "as it is when absent"},
+    {"valid_from", Type::kTime, Need::kOptional, "null: always; as it is when absent"},
+    {"valid_until", Type::kTime, Need::kOptional, "null: no end; as it is when absent"},
+};
+constexpr Member kRotationMembers[] = {
+    {"given", Type::kObject, Need::kOptional, "for the new one, as when it is made"},
+    {"overlap_seconds", Type::kInteger, Need::kOptional,
+     "how long the old one goes on; a day when absent, 0: it is revoked"},
 };
 constexpr Member kAuthorizationMembers[] = {
     {"consumer", Type::kText, Need::kRequired},
-    {"api", Type::kText, Need::kRequired, "an id, workspace/name or workspace/workflow/name"},
+    {"api", Type::kText, Need::kOptional, "an id, workspace/name or workspace/workflow/name"},
+    {"rest_api", Type::kText, Need::kOptional,
+     "instead of api: all APIs under it, also those to come"},
     {"valid_until", Type::kTime, Need::kOptional, "null: no end"},
 };
 constexpr Member kTestMembers[] = {
@@ -158,14 +171,15 @@ constexpr Member kPublishMembers[] = {
 constexpr Member kUndeployMembers[] = {{"instance", Type::kText, Need::kRequired}};
 constexpr Member kRejectMembers[] = {{"reason", Type::kText, Need::kRequired}};
 constexpr Member kNewCredentialMembers[] = {
-    {"type", Type::kWord, Need::kRequired, {}, kCredentialTypes},
-    {"key", Type::kText, Need::kOptional, "an own key; one is made when absent"},
-    {"source", Type::kText, Need::kOptional, "bearer (when absent), header:NAME or query:NAME"},
+    {"type", Type::kText, Need::kRequired, "the authenticator: api-key, jwt, hmac"},
+    {"given", Type::kObject, Need::kOptional,
+     "what the authenticator takes; a secret that is absent is made"},
+    {"valid_from", Type::kTime, Need::kOptional, "null: from now on"},
     {"valid_until", Type::kTime, Need::kOptional, "null: no end"},
 };
 constexpr Member kIssuedCredentialMembers[] = {
     {"credential", Type::kShape, Need::kReadOnly, {}, {}, &kCredentialShape},
-    {"key", Type::kText, Need::kReadOnly, "told here and never again"},
+    {"shown", Type::kMap, Need::kReadOnly, "the secret, told here and never again"},
 };
 constexpr Member kApplyPublishMembers[] = {
     {"instance", Type::kText, Need::kRequired},
@@ -237,6 +251,8 @@ const Shape kDeploymentShape{"Deployment", kDeploymentMembers};
 const Shape kConsumerShape{"Consumer", kConsumerMembers};
 const Shape kCredentialShape{"Credential", kCredentialMembers};
 const Shape kAuthorizationShape{"Authorization", kAuthorizationMembers};
+const Shape kCredentialChangeShape{"CredentialChange", kCredentialChangeMembers};
+const Shape kRotationShape{"Rotation", kRotationMembers};
 const Shape kTestShape{"Test", kTestMembers};
 const Shape kPublishShape{"Publish", kPublishMembers};
 const Shape kUndeployShape{"Undeploy", kUndeployMembers};
@@ -366,22 +382,34 @@ Json make_json(const model::Consumer& c) {
 }
 
 Json make_json(const model::Credential& c) {
-  std::string source;
-  for (const auto& [name, value] : c.attributes) {
-    if (name == "source") source = value;
-  }
+  Json attributes = Json::object();
+  for (const auto& [name, value] : c.attributes) attributes[name] = value;
   return {{"id", c.id},
           {"consumer", c.consumer},
           {"type", c.type},
           {"display", c.display},
-          {"source", source},
+          {"attributes", std::move(attributes)},
           {"enabled", c.enabled},
-          {"valid_until", make_time_json(c.valid_until)}};
+          {"valid_from", make_time_json(c.valid_from)},
+          {"valid_until", make_time_json(c.valid_until)},
+          {"created_at", make_time_json(c.created_at)}};
+}
+
+Json make_json(const studio::IssuedCredential& issued) {
+  Json shown = Json::object();
+  for (const auto& [name, value] : issued.shown) shown[name] = value;
+  return {{"credential", make_json(issued.credential)}, {"shown", std::move(shown)}};
 }
 
 Json make_json(const model::Authorization& a) {
-  return {
-      {"consumer", a.consumer}, {"api", a.api_id}, {"valid_until", make_time_json(a.valid_until)}};
+  Json json{{"consumer", a.consumer}};
+  if (a.rest_api.empty()) {
+    json["api"] = a.api_id;
+  } else {
+    json["rest_api"] = a.rest_api;
+  }
+  json["valid_until"] = make_time_json(a.valid_until);
+  return json;
 }
 
 Json make_json(const studio::TableInfo& t) {
@@ -497,9 +525,18 @@ model::Consumer parse_consumer(const Json& json) {
   return consumer;
 }
 
-studio::NewApiKey parse_new_api_key(const Json& json) {
-  return {read_text(json, "consumer"), read_text(json, "key"), read_text(json, "source", "bearer"),
-          read_time(json, "valid_until")};
+studio::NewCredential parse_new_credential(const Json& json) {
+  return {read_text(json, "consumer"), read_text(json, "type"),
+          json.contains("given") ? json["given"].dump() : std::string("{}"),
+          read_time(json, "valid_from"), read_time(json, "valid_until")};
+}
+
+studio::CredentialChange parse_credential_change(const Json& json) {
+  studio::CredentialChange change;
+  if (json.contains("enabled")) change.enabled = read_boolean(json, "enabled", true);
+  if (json.contains("valid_from")) change.valid_from = read_time(json, "valid_from");
+  if (json.contains("valid_until")) change.valid_until = read_time(json, "valid_until");
+  return change;
 }
 
 std::string read_text(const Json& json, const char* name, std::string_view otherwise) {

@@ -13,7 +13,7 @@ namespace sluice::admin {
 
 extern const Shape kWorkspaceShape, kDataSourceShape, kGatewayInstanceShape, kRestApiShape,
     kWorkflowShape, kApiShape, kDefinitionShape, kVersionShape, kDeploymentShape, kConsumerShape,
-    kCredentialShape, kAuthorizationShape;
+    kCredentialShape, kCredentialChangeShape, kRotationShape, kAuthorizationShape;
 extern const Shape kTestShape, kPublishShape, kUndeployShape, kRejectShape, kNewCredentialShape,
     kIssuedCredentialShape, kApplyPublishShape;
 
@@ -28,6 +28,7 @@ Json make_json(const model::ApiVersion& version, const SecretSettings& secrets);
 Json make_json(const model::Deployment& deployment);
 Json make_json(const model::Consumer& consumer);
 Json make_json(const model::Credential& credential);  // without what finds and proves it
+Json make_json(const studio::IssuedCredential& issued);
 Json make_json(const model::Authorization& authorization);
 Json make_json(const studio::TableDescription& description);
 Json make_json(const studio::TableInfo& table);
@@ -43,7 +44,8 @@ model::Workflow parse_workflow(const Json& json);
 model::ApiDefinition parse_definition(const Json& json, const model::ApiDefinition* stored,
                                       const std::string& where, model::Faults& faults);
 model::Consumer parse_consumer(const Json& json);
-studio::NewApiKey parse_new_api_key(const Json& json);
+studio::NewCredential parse_new_credential(const Json& json);
+studio::CredentialChange parse_credential_change(const Json& json);
 
 // Members of checked JSON, or what stands for an absent one.
 std::string read_text(const Json& json, const char* name, std::string_view otherwise = {});

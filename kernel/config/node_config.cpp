@@ -165,6 +165,7 @@ fs::path resolve(const fs::path& folder, const fs::path& path) {
 StoreSettings read_store(Section store, const fs::path& folder) {
   StoreSettings read;
   read.url = store.text("url", "sqlite:var/sluice.db");
+  read.key_file = resolve(folder, store.text("key_file", "var/secret.key"));
   const auto colon = read.url.find(':');
   read.scheme = read.url.substr(0, colon);
   if (colon == std::string::npos || colon + 1 == read.url.size() || !is_name(read.scheme)) {

@@ -33,6 +33,7 @@ struct StoreSettings {
   std::string url;     // "sqlite:/srv/var/sluice.db": a relative path is already resolved
   std::string scheme;  // "sqlite": the type of the store component
   std::string rest;    // what follows "sqlite:"
+  std::filesystem::path key_file;  // seals secrets in the store
 };
 
 struct AdminSettings {

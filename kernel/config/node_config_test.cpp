@@ -19,6 +19,7 @@ TEST(NodeConfig, AnEmptyFileIsTheDefault) {
     EXPECT_EQ(read->store.url, "sqlite:/srv/etc/var/sluice.db");
     EXPECT_EQ(read->store.scheme, "sqlite");
     EXPECT_EQ(read->store.rest, "/srv/etc/var/sluice.db");
+    EXPECT_EQ(read->store.key_file, "/srv/etc/var/secret.key");
     EXPECT_EQ(to_text(read->admin.listen), "127.0.0.1:8081");
     EXPECT_EQ(read->admin.token_file, "/srv/etc/var/admin.token");
     ASSERT_EQ(read->gateways.size(), 1u);
@@ -37,7 +38,7 @@ TEST(NodeConfig, AnEmptyFileIsTheDefault) {
 TEST(NodeConfig, ReadsEveryField) {
   constexpr std::string_view kYaml = R"(
 node: { name: n7, region: "eu-1" }
-store: { url: "postgresql://db/sluice" }
+store: { url: "postgresql://db/sluice", key_file: /run/key }
 admin: { listen: "[::1]:9000", token_file: /run/token }
 gateways:
   - { instance: public, listen: "0.0.0.0:80" }
@@ -53,7 +54,7 @@ limits: { body_bytes: 10, header_bytes: 2048, request_line_bytes: 1024, workers:
 log: { level: debug, access: false, file: log/node.log }
 )";
   constexpr std::string_view kJson =
-      R"({"node":{"name":"n7","region":"eu-1"},"store":{"url":"postgresql://db/sluice"},
+      R"({"node":{"name":"n7","region":"eu-1"},"store":{"url":"postgresql://db/sluice","key_file":"/run/key"},
 "admin":{"listen":"[::1]:9000","token_file":"/run/token"},
 "gateways":[{"instance":"public","listen":"0.0.0.0:80"},{"instance":"inner","listen":"localhost:0"}],
 "plugins":{"directory":"../plugins","state_directory":"/var/lib/p","load":["auth-apikey",
@@ -68,6 +69,7 @@ log: { level: debug, access: false, file: log/node.log }
     EXPECT_EQ(read->node.region, "eu-1");
     EXPECT_EQ(read->store.url, "postgresql://db/sluice");
     EXPECT_EQ(read->store.scheme, "postgresql");
+    EXPECT_EQ(read->store.key_file, "/run/key");
     EXPECT_EQ(read->admin.listen, (ListenAddress{"::1", 9000}));
     EXPECT_EQ(read->admin.token_file, "/run/token");
     ASSERT_EQ(read->gateways.size(), 2u);

@@ -190,7 +190,10 @@ bool DefaultBackend::read_body(call::Call& call, std::span<std::string_view> tex
       return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b;
     });
   };
+  const sluice_principal* who = call.op()->principal;
+  const bool is_verified = who && who->parameters_verified;
   if (is_media("application/x-www-form-urlencoded")) {
+    if (is_verified) return true;  // the signature covers it: what it holds was handed over
     if (!for_each_pair(body, call.arena(), take)) faults.add_body("has a malformed %-escape");
     return true;
   }
@@ -240,7 +243,7 @@ Result<BoundCall*> DefaultBackend::bind(call::Call& call) const {
   };
   const sluice_principal* who = call.op()->principal;
   if (who && who->parameters_verified) {
-    // What the signature covers and nothing else (auth.md 4.3), wherever the API expects it.
+    // What the signature covers (auth.md 4.3), wherever the API expects it.
     for (std::size_t p = 0; p < who->parameter_count; ++p) {
       const auto name = to_view(who->parameters[p].name), value = to_view(who->parameters[p].value);
       take(name, value);
@@ -251,16 +254,16 @@ Result<BoundCall*> DefaultBackend::bind(call::Call& call) const {
         }
       }
     }
-  } else {
-    if (!for_each_pair(call.request().query, arena, take)) {
-      faults.add_format("query", "has a malformed %-escape");
-    }
-    if (reads_body_ && !read_body(call, texts, seen, faults)) {
-      return Error{problem::kMediaTypeNotSupported,
-                   "send the body as application/json or application/x-www-form-urlencoded",
-                   {},
-                   {}};
-    }
+  } else if (!for_each_pair(call.request().query, arena, take)) {
+    faults.add_format("query", "has a malformed %-escape");
+  }
+  // A JSON body is never part of a signed text. What a signature says of it is its digest, which
+  // the authenticator compared; it adds what was not signed and replaces nothing.
+  if (reads_body_ && !read_body(call, texts, seen, faults)) {
+    return Error{problem::kMediaTypeNotSupported,
+                 "send the body as application/json or application/x-www-form-urlencoded",
+                 {},
+                 {}};
   }
 
   std::size_t used = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an API sees of a request whose parameters a signature covers: those, and nothing else of the
-// request (auth.md 4.3). The same requests without a signature are bound from their text.
+// What an API sees of a request whose parameters a signature covers: those, of the query and the
+// form nothing else (auth.md 4.3), and a JSON body, which is never part of a signed text. The same
+// requests without a signature are bound from their text.
 #include "call/call.hpp"
 #include "call/in_process.hpp"
 #include "call/worker_pool.hpp"
@@ -183,20 +184,21 @@ TEST(VerifiedParameters, AreAllThatAnApiSees) {
        "[-][-][q]",
        "[-][-][f]"},
       {"a form that was not signed", "", kForm, "note=n", {}, "[-][-][-]", "[-][-][n]"},
-      {"a body of another kind",
+      {"a JSON body, which no signed text has",
        "",
        "application/json",
        R"({"note":"n"})",
        {},
-       "[-][-][-]",
+       "[-][-][n]",
        "[-][-][n]"},
-      {"a body that nobody could read",
-       "id=1",
-       "text/plain",
-       "?",
-       {{"id", "1"}},
-       "[1][-][-]",
-       "415"},
+      {"a JSON body does not replace what was signed",
+       "note=q",
+       "application/json",
+       R"({"note":"n","id":"7"})",
+       {{"note", "q"}},
+       "[-][-][q]",
+       "[-][-][n]"},
+      {"a body that nobody can read", "id=1", "text/plain", "?", {{"id", "1"}}, "415", "415"},
       {"a query that nobody could read", "id=%zz", "", "", {{"id", "1"}}, "[1][-][-]", "400"},
   };
   for (const auto& c : cases) {

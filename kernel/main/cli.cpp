@@ -28,7 +28,9 @@ struct Line {
   ApiOptions api;
   std::string domain;
   CallOptions call;
-  KeyOptions key;
+  ConsumerOptions consumer;
+  CredentialOptions credential;
+  GrantOptions grant;
   VerifyOptions verify;
   ExplainOptions explain;
   std::filesystem::path plugin_config, plugin_file;
@@ -206,16 +208,92 @@ class CommandLine {
     explain->add_option("--now", line_.explain.now,
                         "judge at this time: 2026-01-31T08:30:00Z, for a request of the past");
 
+    add_consumer_commands();
+  }
+
+  void add_consumer_commands() {
     auto* consumer = app_.add_subcommand("consumer", "Consumers of published APIs.");
     consumer->require_subcommand(1);
-    auto* key = add_client(*consumer, "add-key", "Make an API key; it is told once.",
-                           "sluice consumer add-key shop",
-                           [this](const Node& node) { return run_add_key(node, line_.key); });
-    key->add_option("CONSUMER", line_.key.consumer, "whose key")->required();
-    key->add_option("--key", line_.key.key, "an own key, 16 characters or more");
-    key->add_option("--source", line_.key.source, "bearer, header:NAME or query:NAME")
+    const auto add_consumer = [&](const char* name, const char* about, const char* example,
+                                  int (*run)(const Node&, const ConsumerOptions&)) {
+      auto* command = add_client(*consumer, name, about, example, [this, run](const Node& node) {
+        return run(node, line_.consumer);
+      });
+      command->add_option("CONSUMER", line_.consumer.name, "its name")->required();
+      return command;
+    };
+    add_consumer("add", "Make one.", "sluice consumer add mobile --description 'the app'",
+                 &run_consumer_add)
+        ->add_option("--description", line_.consumer.description, "who it is");
+    add_consumer("enable", "Let its credentials work again.", "sluice consumer enable mobile",
+                 &run_consumer_enable);
+    add_consumer("disable", "Its credentials work no more; nothing is deleted.",
+                 "sluice consumer disable mobile", &run_consumer_disable);
+    add_consumer("delete", "With its credentials and authorisations.",
+                 "sluice consumer delete mobile", &run_consumer_delete);
+
+    auto* credential =
+        app_.add_subcommand("credential", "What consumers show: keys, tokens' keys.");
+    credential->require_subcommand(1);
+    const auto add_given = [&](CLI::App* command) {
+      command->add_option("--given", line_.credential.given,
+                          "what the authenticator takes, as JSON; env:NAME and file:PATH are read");
+      command->add_option("-g,--give", line_.credential.members,
+                          "NAME=VALUE of it; env:NAME and file:PATH are read; may be repeated");
+    };
+    auto* add_one = add_client(
+        *credential, "add", "Make one, or take one that is given; its secret is told once.",
+        "sluice credential add mobile --type hmac\n"
+        "  sluice credential add mobile -g key=env:KEY -g source=query:apikey\n"
+        "  sluice credential add mobile --type jwt --given file:jwt.json",
+        [this](const Node& node) { return run_credential_add(node, line_.credential); });
+    add_one->add_option("CONSUMER", line_.credential.consumer, "whose")->required();
+    add_one->add_option("--type", line_.credential.type, "the authenticator: api-key, jwt, hmac")
         ->capture_default_str();
-    key->add_option("--valid-until", line_.key.valid_until, "2026-01-31T08:30:00Z");
+    add_given(add_one);
+    add_one->add_option("--valid-from", line_.credential.valid_from, "2026-01-31T08:30:00Z");
+    add_one->add_option("--valid-until", line_.credential.valid_until, "2026-12-31T00:00:00Z");
+    const auto add_by_id = [&](const char* name, const char* about, const char* example,
+                               int (*run)(const Node&, const CredentialOptions&)) {
+      auto* command = add_client(*credential, name, about, example, [this, run](const Node& node) {
+        return run(node, line_.credential);
+      });
+      command->add_option("ID", line_.credential.id, "as 'sluice get credentials' lists it")
+          ->required();
+      return command;
+    };
+    auto* rotate = add_by_id("rotate", "Make its successor; both work for a while.",
+                             "sluice credential rotate cred-1f00 --overlap-seconds 3600",
+                             &run_credential_rotate);
+    add_given(rotate);
+    rotate
+        ->add_option("--overlap-seconds", line_.credential.overlap_seconds,
+                     "how long the old one goes on; 0: it is revoked")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{31'536'000}))
+        ->capture_default_str();
+    add_by_id("enable", "Let it work again.", "sluice credential enable cred-1f00",
+              &run_credential_enable);
+    add_by_id("disable", "It works no more; it is not deleted.",
+              "sluice credential disable cred-1f00", &run_credential_disable);
+    add_by_id("revoke", "For ever.", "sluice credential revoke cred-1f00", &run_credential_revoke);
+
+    const auto add_grant = [&](const char* name, const char* about, const char* example,
+                               int (*run)(const Node&, const GrantOptions&)) {
+      auto* command = add_client(app_, name, about, example,
+                                 [this, run](const Node& node) { return run(node, line_.grant); });
+      command->add_option("CONSUMER", line_.grant.consumer, "who")->required();
+      auto* what = command->add_option_group("what");
+      what->add_option("--api", line_.grant.api, "id, workspace/name or workspace/workflow/name");
+      what->add_option("--rest-api", line_.grant.rest_api, "all APIs under it, also those to come");
+      what->require_option(1);
+      return command;
+    };
+    add_grant("grant", "Let a consumer call an API, or all of a REST API.",
+              "sluice grant mobile --api shop/Query_User --valid-until 2026-12-31T00:00:00Z",
+              &run_grant)
+        ->add_option("--valid-until", line_.grant.valid_until, "for ever when absent");
+    add_grant("revoke", "Take such an authorisation away.",
+              "sluice revoke mobile --api shop/Query_User", &run_revoke);
   }
 
   void add_api_commands() {

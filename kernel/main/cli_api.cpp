@@ -140,14 +140,4 @@ int run_api_undeploy(const Node& node, const ApiOptions& options) {
                    options.api + " is offline on " + options.instance + "\n");
 }
 
-int run_add_key(const Node& node, const KeyOptions& options) {
-  Json body = {{"type", "api-key"}, {"source", options.source}};
-  if (!options.key.empty()) body["key"] = options.key;
-  if (!options.valid_until.empty()) body["valid_until"] = options.valid_until;
-  const auto answer = node.ask(
-      "POST", "/admin/v1/consumers/" + encode_percent(options.consumer) + "/credentials", body);
-  if (!answer || !answer->ok()) return node.refuse(answer);
-  return node.tell(*answer, make_cell(answer->body, "key") + "\n");
-}
-
 }  // namespace sluice::cli

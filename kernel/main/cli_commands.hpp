@@ -63,10 +63,32 @@ struct ExplainOptions {
 };
 int run_explain(const Node& node, const ExplainOptions& options);
 
-struct KeyOptions {
-  std::string consumer, source = "bearer", key, valid_until;
+struct ConsumerOptions {
+  std::string name, description;
 };
-int run_add_key(const Node& node, const KeyOptions& options);
+int run_consumer_add(const Node& node, const ConsumerOptions& options);
+int run_consumer_enable(const Node& node, const ConsumerOptions& options);
+int run_consumer_disable(const Node& node, const ConsumerOptions& options);
+int run_consumer_delete(const Node& node, const ConsumerOptions& options);
+
+struct CredentialOptions {
+  std::string consumer, id, type = "api-key";
+  std::string given;                 // JSON, env:NAME or file:PATH
+  std::vector<std::string> members;  // "source=header:X-Key"
+  std::string valid_from, valid_until;
+  std::int64_t overlap_seconds = 86'400;
+};
+int run_credential_add(const Node& node, const CredentialOptions& options);
+int run_credential_rotate(const Node& node, const CredentialOptions& options);
+int run_credential_enable(const Node& node, const CredentialOptions& options);
+int run_credential_disable(const Node& node, const CredentialOptions& options);
+int run_credential_revoke(const Node& node, const CredentialOptions& options);
+
+struct GrantOptions {
+  std::string consumer, api, rest_api, valid_until;
+};
+int run_grant(const Node& node, const GrantOptions& options);
+int run_revoke(const Node& node, const GrantOptions& options);
 
 int run_plugin_list(const Node& node);
 int tell_plugins(const Surroundings& surroundings, bool json,

@@ -31,8 +31,8 @@ const Kind kKinds[] = {
     {"consumer", "consumers", {"name", "workspace", "enabled", "description"}},
     {"credential",
      "credentials",
-     {"consumer", "type", "display", "source", "enabled", "valid_until", "id"}},
-    {"authorization", "authorizations", {"consumer", "api", "valid_until"}},
+     {"consumer", "type", "display", "attributes", "enabled", "valid_until", "id"}},
+    {"authorization", "authorizations", {"consumer", "api", "rest_api", "valid_until"}},
 };
 
 std::string make_title(std::string_view member) {

@@ -2,7 +2,13 @@
 #include "main/demo.hpp"
 
 #include "http/client.hpp"
+#include "main/cli_commands.hpp"
+#include "main/hmac_signer.hpp"
 #include "main/node.hpp"
+
+#include <nlohmann/json.hpp>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <sqlite3.h>
 
@@ -10,7 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 
@@ -18,6 +27,7 @@ namespace sluice::node {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
 // R016, R017: the seed's table and rows.
 constexpr const char* kTable = R"sql(
@@ -40,10 +50,20 @@ Result<void> make_table(const fs::path& file) {
   return {};
 }
 
-model::ApiDefinition make_definition() {
+// One API for each way to prove who calls: an API has exactly one (R102).
+struct Example {
+  const char *type, *name, *path;
+};
+constexpr Example kExamples[] = {
+    {"api-key", "Query User by User ID", "/user/info"},
+    {"jwt", "Query User by User ID JWT", "/jwt/user/info"},
+    {"hmac", "Query User by User ID HMAC", "/hmac/user/info"},
+};
+
+model::ApiDefinition make_definition(const Example& example) {
   model::ApiDefinition api;
-  api.name = "Query User by User ID";
-  api.path = "/user/info";
+  api.name = example.name;
+  api.path = example.path;
   api.data_source = "users";
   api.table = "user_info";
   api.request_parameters = {{.name = "user_id",
@@ -60,22 +80,115 @@ model::ApiDefinition make_definition() {
        .description = {}},
       {.name = "user_name", .column = "user_name", .sample = "Alice", .description = {}}};
   api.shape = model::ResultShape::kSingle;
-  api.authentication.type = "api-key";
+  api.authentication.type = example.type;
   return api;
 }
 
-// Draft, test, submit, publish, a key for the workspace's consumer. Answers the key.
-Result<std::string> publish_example(studio::Studio& studio, const fs::path& database) {
-  std::string api_id;
+// What the workspace's consumer shows, and a key that is known and may call nothing.
+struct Secrets {
+  std::string api_key, jwt, access_key, secret_key, strangers_key;
+};
+
+std::string make_base64url(std::string_view bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(length));
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  while (text.ends_with('=')) text.pop_back();
+  return text;
+}
+
+// A token as an identity provider would mint it: HS256, good for 30 days.
+std::string make_token(std::string_view key, std::string_view uid) {
+  constexpr std::int64_t kLifeS = 30 * 86'400;
+  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  const std::string signed_part =
+      make_base64url(R"({"alg":"HS256","typ":"JWT","kid":"demo"})") + "." +
+      make_base64url(Json{{"uid", uid}, {"iat", now}, {"exp", now + kLifeS}}.dump());
+  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(signed_part.data()), signed_part.size(), mac.data(),
+       &size);
+  return signed_part + "." + make_base64url({reinterpret_cast<const char*>(mac.data()), size});
+}
+
+std::string find_shown(const studio::IssuedCredential& issued, std::string_view name) {
+  for (const auto& [shown, value] : issued.shown) {
+    if (shown == name) return value;
+  }
+  return {};
+}
+
+Result<Secrets> add_credentials(studio::Studio& studio) {
+  std::string token_key(32, '\0');
+  if (!studio::make_system_random()(
+          {reinterpret_cast<unsigned char*>(token_key.data()), token_key.size()})) {
+    return Error{SLUICE_E_UNAVAILABLE, "there is no randomness for a key", {}, {}};
+  }
+  const Json jwt{
+      {"jwks",
+       {{"keys",
+         {{{"kty", "oct"}, {"kid", "demo"}, {"alg", "HS256"}, {"k", make_base64url(token_key)}}}}}},
+      {"claims", {{"uid", "demo"}}}};
+  return studio.run("demo", [&](studio::Edit& edit) -> Result<Secrets> {
+    if (auto r = edit.put_consumer(
+            {.name = "stranger", .workspace = {}, .description = "authorised for nothing"});
+        !r) {
+      return r.error();
+    }
+    const auto key = edit.add_credential({.consumer = "demo", .type = "api-key"});
+    if (!key) return key.error();
+    const auto token =
+        edit.add_credential({.consumer = "demo", .type = "jwt", .given_json = jwt.dump()});
+    if (!token) return token.error();
+    const auto pair = edit.add_credential({.consumer = "demo", .type = "hmac"});
+    if (!pair) return pair.error();
+    const auto strangers = edit.add_credential({.consumer = "stranger", .type = "api-key"});
+    if (!strangers) return strangers.error();
+    return Secrets{find_shown(*key, "key"), make_token(token_key, "demo"),
+                   find_shown(*pair, "access_key"), find_shown(*pair, "secret_key"),
+                   find_shown(*strangers, "key")};
+  });
+}
+
+Result<void> publish_one(studio::Studio& studio, const Example& example) {
+  auto api = studio.run("demo", [&](studio::Edit& edit) {
+    return edit.put_api("demo", "User Query Workflow", make_definition(example));
+  });
+  if (!api) return api.error();
+  const std::string api_id = api->stored.id;
+  auto tested = studio.test_api(api_id, {{"user_id", "10001"}});
+  if (!tested) return tested.error();
+  if (tested->verdict != studio::TestVerdict::kPassed) {
+    return Error{SLUICE_E_INTERNAL, "the draft's test answered " + tested->outcome.body, {}, {}};
+  }
+  auto version = studio.run("demo", [&](studio::Edit& edit) { return edit.submit(api_id); });
+  if (!version) return version.error();
+  auto published = studio.run("demo", [&](studio::Edit& edit) {
+    return edit.publish({.api_id = api_id,
+                         .version = version->number,
+                         .instance = "default",
+                         .domain = "",
+                         .backend = "Default"});
+  });
+  return published ? Result<void>() : published.error();
+}
+
+// Workspace to deployment, through the use cases that everybody has.
+Result<void> publish_examples(studio::Studio& studio, const fs::path& database) {
   const auto say = [](std::string_view text) { std::cout << "  " << text << std::endl; };
-  say("workspace demo, data source users, REST API dataservice-user-api (/v1), workflow, draft");
-  auto drafted = studio.run("demo", [&](studio::Edit& edit) -> Result<void> {
+  say("workspace demo, data source users, REST API dataservice-user-api (/v1), workflow");
+  auto prepared = studio.run("demo", [&](studio::Edit& edit) -> Result<void> {
     if (auto r = edit.put_workspace({.name = "demo", .description = "the worked example"}); !r)
       return r.error();
     if (auto r = edit.put_data_source({.workspace = "demo",
                                        .name = "users",
                                        .type = "sqlite",
-                                       .settings_json = "{\"file\":\"" + database.string() + "\"}",
+                                       .settings_json = Json{{"file", database.string()}}.dump(),
                                        .description = {}});
         !r) {
       return r.error();
@@ -92,47 +205,15 @@ Result<std::string> publish_example(studio::Studio& studio, const fs::path& data
         !r) {
       return r.error();
     }
-    auto api = edit.put_api("demo", "User Query Workflow", make_definition());
-    if (!api) return api.error();
-    api_id = api->stored.id;
     return {};
   });
-  if (!drafted) return drafted.error();
-  say("test with user_id=10001");
-  auto tested = studio.test_api(api_id, {{"user_id", "10001"}});
-  if (!tested) return tested.error();
-  if (tested->verdict != studio::TestVerdict::kPassed) {
-    return Error{SLUICE_E_INTERNAL, "the draft's test answered " + tested->outcome.body, {}, {}};
+  if (!prepared) return prepared.error();
+  for (const auto& example : kExamples) {
+    say("draft, test with user_id=10001, submit, publish: GET /v1" + std::string(example.path) +
+        " (" + example.type + ")");
+    if (auto done = publish_one(studio, example); !done) return done.error();
   }
-  say("submit, publish to the gateway instance default");
-  auto version = studio.run("demo", [&](studio::Edit& edit) { return edit.submit(api_id); });
-  if (!version) return version.error();
-  auto published = studio.run("demo", [&](studio::Edit& edit) {
-    return edit.publish({.api_id = api_id,
-                         .version = version->number,
-                         .instance = "default",
-                         .domain = "",
-                         .backend = "Default"});
-  });
-  if (!published) return published.error();
-  auto key = studio.run("demo", [](studio::Edit& edit) {
-    return edit.add_api_key({.consumer = "demo", .own_key = {}});
-  });
-  if (!key) return key.error();
-  // A key that is known and may call nothing: what a 403 is for.
-  return key->key;
-}
-
-Result<std::string> add_stranger(studio::Studio& studio) {
-  auto key = studio.run("demo", [](studio::Edit& edit) -> Result<studio::IssuedApiKey> {
-    if (auto r = edit.put_consumer(
-            {.name = "stranger", .workspace = {}, .description = "authorised for nothing"});
-        !r)
-      return r.error();
-    return edit.add_api_key({.consumer = "stranger", .own_key = {}});
-  });
-  if (!key) return key.error();
-  return key->key;
+  return {};
 }
 
 Result<void> write_private(const fs::path& file, const std::string& text) {
@@ -176,12 +257,12 @@ int run_demo(const cli::DemoOptions& options) {
     out << "# Written by `sluice demo`; run it again with: sluice serve --config "
         << node_file.string() << "\n"
         << "node: { name: demo, region: local }\n"
-        << "store: { url: \"sqlite:sluice.db\" }\n"
+        << "store: { url: \"sqlite:sluice.db\", key_file: secret.key }\n"
         << "admin: { listen: \"127.0.0.1:" << options.admin_port
         << "\", token_file: admin.token }\n"
         << "gateways:\n  - { instance: default, listen: \"127.0.0.1:" << options.port << "\" }\n"
         << "plugins:\n  directory: \"" << plugins.string() << "\"\n  state_directory: plugins\n"
-        << "  load: [auth-apikey, ds-sqlite, store-sqlite]\n"
+        << "  load: [auth-apikey, auth-hmac, auth-jwt, ds-sqlite, store-sqlite]\n"
         << "log: { level: info, access: true, file: node.log }\n";
     if (!out) return refuse({SLUICE_E_UNAVAILABLE, "cannot write " + node_file.string(), {}, {}});
   }
@@ -191,34 +272,52 @@ int run_demo(const cli::DemoOptions& options) {
   if (auto made = make_table(directory / "users.db"); !made) return refuse(made.error());
   auto node = Node::make(*config);
   if (!node) return refuse(node.error());
-  auto key = publish_example((*node)->studio(), directory / "users.db");
-  if (!key) return refuse(key.error());
-  auto stranger = add_stranger((*node)->studio());
-  if (!stranger) return refuse(stranger.error());
+  if (auto done = publish_examples((*node)->studio(), directory / "users.db"); !done)
+    return refuse(done.error());
+  const auto secrets = add_credentials((*node)->studio());
+  if (!secrets) return refuse(secrets.error());
   if (auto started = (*node)->start(); !started) return refuse(started.error());
 
-  const std::string gateway = (*node)->gateway_url("default"),
-                    url = gateway + "/v1/user/info?user_id=";
-  const auto curl = [&](const std::string& id) {
-    return "curl '" + url + id + "' -H 'Authorization: Bearer " + *key + "'";
+  const std::string gateway = (*node)->gateway_url("default");
+  const auto key_call = [&](const std::string& id) {
+    return http::ClientRequest{.url = gateway + "/v1/user/info?user_id=" + id,
+                               .headers = {{"Authorization", "Bearer " + secrets->api_key}}};
   };
-  std::string json = "{\"gateway\":\"" + gateway + "\",\"admin\":{\"url\":\"" +
-                     (*node)->admin_url() + "\",\"token\":\"" + (*node)->admin_token() +
-                     "\"},\"apiKey\":\"" + *key + "\",\"unauthorizedApiKey\":\"" + *stranger +
-                     "\",\"calls\":[\"" + curl("10001") + "\",\"" + curl("10002") + "\",\"" +
-                     curl("99999") + "\"]}\n";
-  if (auto written = write_private(directory / "credentials.json", json); !written)
+  const http::ClientRequest jwt_call{.url = gateway + "/v1/jwt/user/info?user_id=10001",
+                                     .headers = {{"Authorization", "Bearer " + secrets->jwt}}};
+  http::ClientRequest signed_call{.url = gateway + "/v1/hmac/user/info?user_id=10001"};
+  // Without a nonce, so that the line can be pasted again for 15 minutes.
+  const auto moment = cli::make_moment();
+  if (!moment) return refuse(moment.error());
+  const auto signed_text = cli::sign_request({secrets->access_key, secrets->secret_key},
+                                             {moment->unix_ms, {}}, signed_call);
+  if (!signed_text) return refuse(signed_text.error());
+  Json calls = Json::array();
+  for (const auto& call :
+       {key_call("10001"), key_call("10002"), key_call("99999"), jwt_call, signed_call}) {
+    calls.push_back(cli::make_curl(call, false));
+  }
+  const Json credentials{
+      {"gateway", gateway},
+      {"admin", {{"url", (*node)->admin_url()}, {"token", (*node)->admin_token()}}},
+      {"apiKey", secrets->api_key},
+      {"jwt", secrets->jwt},
+      {"hmac", {{"accessKey", secrets->access_key}, {"secretKey", secrets->secret_key}}},
+      {"unauthorizedApiKey", secrets->strangers_key},
+      {"calls", calls}};
+  if (auto written = write_private(directory / "credentials.json", credentials.dump() + "\n");
+      !written)
     return refuse(written.error());
 
-  std::cout << "\nPublished. Paste this:\n\n  " << curl("10001") << "\n\nand it answers\n\n"
+  std::cout << "\nPublished. Paste this:\n\n  " << calls[0].get<std::string>()
+            << "\n\nand it answers\n\n"
             << "  {\"data\":{\"user_id\":10001,\"user_name\":\"Alice\"},\"success\":true}\n\n"
+            << "The same with a JWT, and signed (this line is good for 15 minutes):\n\n  "
+            << calls[3].get<std::string>() << "\n\n  " << calls[4].get<std::string>() << "\n\n"
             << "management API: " << (*node)->admin_url()
-            << "   (token and key: " << (directory / "credentials.json").string() << ")\n";
+            << "   (token and secrets: " << (directory / "credentials.json").string() << ")\n";
   if (options.once) {
-    const auto answer = http::fetch({.method = "GET",
-                                     .url = url + "10001",
-                                     .headers = {{"Authorization", "Bearer " + *key}},
-                                     .body = {}});
+    const auto answer = http::fetch(key_call("10001"));
     if (!answer) return refuse(answer.error());
     std::cout << "called once: " << answer->status << " " << answer->body << std::endl;
     (*node)->stop();

@@ -137,11 +137,13 @@ Result<std::string> sign_request(const HmacCredential& credential, const HmacMom
   add_absent("Accept", "application/json");
   if (!request.body.empty() && !is_form(request)) add_absent("Content-MD5", make_md5(request.body));
 
-  const std::vector<std::pair<std::string, std::string>> signed_headers = {
+  std::vector<std::pair<std::string, std::string>> signed_headers = {
       {"x-ca-key", credential.access_key},
-      {"x-ca-nonce", moment.nonce},
       {"x-ca-signature-method", "HmacSHA256"},
       {"x-ca-timestamp", std::to_string(moment.unix_ms)}};
+  if (!moment.nonce.empty()) {  // in its place: they are signed in the order of their names
+    signed_headers.insert(signed_headers.begin() + 1, {"x-ca-nonce", moment.nonce});
+  }
 
   std::map<std::string, std::string> parameters;
   const Target target = split_url(request.url);

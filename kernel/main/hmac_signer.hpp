@@ -18,7 +18,7 @@ struct HmacCredential {
 // What differs between two signatures of one request.
 struct HmacMoment {
   std::uint64_t unix_ms = 0;
-  std::string nonce;
+  std::string nonce;  // empty: none is sent, and the request can be sent again
 };
 
 // Adds Accept and, to a body that is no form, Content-MD5 where they are absent, then the x-ca

@@ -6,6 +6,7 @@
 #include "dataservice/default_backend.hpp"
 #include "gateway/gateway.hpp"
 #include "http/clock.hpp"
+#include "loader/credential.hpp"
 #include "verify/explain.hpp"
 
 #include <sluice/abilities.h>
@@ -316,6 +317,26 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
       .duration_us = static_cast<std::int64_t>((http::monotonic_ns() - started) / 1000),
       .sql = sql ? *sql : std::string{},
       .hints = sql ? find_hints(**running, *sql) : std::vector<std::string>{}};
+}
+
+Result<studio::MadeCredential> LowerFloor::make_credential(const std::string& type,
+                                                           const std::string& given_json) {
+  const auto* component = registry_.find(SLUICE_KIND_AUTHENTICATOR, type);
+  if (!component) {
+    return Error{SLUICE_E_NOT_FOUND,
+                 "no authenticator '" + type +
+                     "' is loaded: name its plugin under plugins.load in the node file and restart",
+                 {},
+                 {}};
+  }
+  auto made = loader::make_credential(*component, given_json, services_);
+  if (!made) return made.error();
+  return studio::MadeCredential{.is_unique = made->is_unique,
+                                .secret = std::move(made->secret),
+                                .display = std::move(made->display),
+                                .lookups = std::move(made->lookups),
+                                .attributes = std::move(made->attributes),
+                                .shown = std::move(made->shown)};
 }
 
 Result<studio::Explanation> LowerFloor::explain(const std::string& instance,

@@ -32,6 +32,8 @@ class LowerFloor final : public studio::LowerFloor {
   Result<studio::TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const std::vector<std::pair<std::string, std::string>>& parameters) override;
+  Result<studio::MadeCredential> make_credential(const std::string& type,
+                                                 const std::string& given_json) override;
   Result<studio::Explanation> explain(const std::string& instance,
                                       const studio::SentRequest& request,
                                       model::UnixMs now) override;

@@ -311,8 +311,16 @@ Result<std::unique_ptr<Node>> Node::make(const config::NodeConfig& config) {
   if (!instance) return instance.error();
   p.store_instance = std::move(*instance);
   if (auto started = p.store_instance->start(); !started) return started.error();
+  const auto& store_table = *static_cast<const sluice_store*>(component->api);
+  const auto revision = store::read_revision(store_table, p.store_instance->self());
+  if (!revision) return revision.error();
+  // A store that was written has sealed secrets in it: a new key could not read them.
+  const auto key =
+      store::load_key(config.store.key_file,
+                      *revision == 0 ? store::KeyFile::kMayMake : store::KeyFile::kMustExist);
+  if (!key) return key.error();
   p.store = std::make_unique<store::Store>(
-      *static_cast<const sluice_store*>(component->api), p.store_instance->self(),
+      store_table, p.store_instance->self(), std::make_shared<const store::Sealer>(*key),
       [&log = *p.log](int level, std::string_view text) {
         log.write(static_cast<observe::Level>(level), "store", text);
       });

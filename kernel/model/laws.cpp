@@ -128,22 +128,6 @@ bool is_all(std::string_view text, IsAllowed is_allowed) {
                      [&](char c) { return is_allowed(static_cast<unsigned char>(c)); });
 }
 
-std::optional<Fault> find_key_source_fault(std::string_view source) {
-  const auto is_token = [](unsigned char c) {
-    return is_letter(c) || is_digit(c) || c == '-' || c == '_';
-  };
-  for (const std::string_view prefix : {"header:", "query:"}) {
-    if (!source.starts_with(prefix)) continue;
-    const auto name = source.substr(prefix.size());
-    if (!name.empty() && name.size() <= kPlainNameMax && is_all(name, is_token)) {
-      return std::nullopt;
-    }
-  }
-  if (source == "bearer") return std::nullopt;
-  return Fault{"/attributes/source", "R145", "'" + std::string(source) + "' is no place for a key",
-               "use bearer, header:<name> or query:<name>; a name has letters, digits, - and _"};
-}
-
 template <class T>
 bool parse_number(std::string_view text) {
   T value{};
@@ -477,10 +461,24 @@ Faults find_faults(const Credential& credential) {
   if (!credential.id.empty()) faults.add(find_plain_name_fault(credential.id, "/id"));
   faults.add(find_plain_name_fault(credential.consumer, "/consumer"));
   faults.add(find_plain_name_fault(credential.type, "/type"));
-  if (credential.lookup_key.empty() || credential.lookup_key.size() > kTextBytesMax ||
-      credential.secret.size() > kTextBytesMax) {
-    faults.add("/lookup_key", "", "what finds or proves the credential is missing or too long",
+  const auto is_bad = [](const std::string& lookup) {
+    return lookup.empty() || lookup.size() > kLookupBytesMax;
+  };
+  if (credential.lookups.empty() || credential.lookups.size() > kLookupsMax ||
+      std::ranges::any_of(credential.lookups, is_bad)) {
+    faults.add("/lookups", "", "what finds the credential is missing, too much or too long",
                "take it from an export, or add a new credential");
+  }
+  if (credential.secret.empty() || credential.secret.size() > kSecretBytesMax) {
+    faults.add("/secret", "", "what proves the credential is missing or too long",
+               "take it from an export, or add a new credential");
+  }
+  if (credential.valid_from < 0) {
+    faults.add("/valid_from", "", "the beginning lies before 1970",
+               "give milliseconds since 1970, or 0 for always");
+  }
+  if (credential.valid_until != 0 && credential.valid_until <= credential.valid_from) {
+    faults.add("/valid_until", "", "the end does not lie after the beginning", "give a later end");
   }
   if (credential.valid_until < 0) {
     faults.add("/valid_until", "", "the end lies before 1970",
@@ -494,16 +492,19 @@ Faults find_faults(const Credential& credential) {
     faults.check_text(name, "/attributes");
     faults.check_text(value, "/attributes/" + name);
   }
-  if (credential.type == "api-key") {
-    if (credential.lookup_key.size() != 32 || credential.secret != credential.lookup_key) {
-      faults.add("/lookup_key", "", "an API key is kept as its SHA-256, 32 bytes",
-                 "take it from an export, or add the key itself");
-    }
-    std::string_view source = "bearer";
-    for (const auto& [name, value] : credential.attributes) {
-      if (name == "source") source = value;
-    }
-    faults.add(find_key_source_fault(source));
+  return faults.take();
+}
+
+Faults find_faults(const Authorization& authorization) {
+  Collector faults;
+  faults.add(find_plain_name_fault(authorization.consumer, "/consumer"));
+  if (authorization.api_id.empty() == authorization.rest_api.empty()) {
+    faults.add("/api", "R143", "an authorization is for an API or for a REST API, not for both",
+               "name one of them");
+  }
+  if (authorization.valid_until < 0) {
+    faults.add("/valid_until", "", "the end lies before 1970",
+               "give milliseconds since 1970, or 0 for no end");
   }
   return faults.take();
 }

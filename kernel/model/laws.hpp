@@ -25,6 +25,9 @@ inline constexpr std::size_t kApiPathCharactersMax = 200;  // R071
 inline constexpr std::size_t kDescriptionCharactersMax = 2000;
 inline constexpr std::size_t kParameterNameMax = 64;
 inline constexpr std::size_t kParametersMax = 200;  // request, and response, parameters
+inline constexpr std::size_t kLookupsMax = 8;       // of one credential
+inline constexpr std::size_t kLookupBytesMax = 512;
+inline constexpr std::size_t kSecretBytesMax = std::size_t{256} << 10;
 inline constexpr std::size_t kTextBytesMax = 1024;  // samples, defaults, columns, tables
 inline constexpr std::size_t kSettingsBytesMax = 64 * 1024;
 inline constexpr std::int64_t kTimeoutMsMax = 30'000;  // R094
@@ -66,6 +69,7 @@ Faults find_faults(const Workflow& workflow);
 Faults find_faults(const ApiDefinition& definition);
 Faults find_faults(const Consumer& consumer);
 Faults find_faults(const Credential& credential);
+Faults find_faults(const Authorization& authorization);
 
 // What a draft still lacks before it can be tested or submitted (R099). A draft may be saved with
 // these, not with faults.

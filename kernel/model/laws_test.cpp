@@ -311,28 +311,44 @@ TEST(Laws, OtherNounsPointAtWhatIsWrong) {
   other.rest_api = "";
   EXPECT_EQ(first(find_faults(other)), "/rest_api");
   EXPECT_EQ(first(find_faults(Consumer{.name = ""})), "/name");
-  const std::string digest(32, 'd');
+  const Credential credential{
+      .consumer = "c", .type = "api-key", .lookups = {"l"}, .secret = "s", .display = "d"};
   const struct {
-    const char *source, *where;
-  } sources[] = {{"bearer", ""},
-                 {"header:X-Api-Key", ""},
-                 {"query:key", ""},
-                 {"cookie:key", "/attributes/source"},
-                 {"header:", "/attributes/source"},
-                 {"header:a b", "/attributes/source"},
-                 {"", "/attributes/source"}};
-  for (const auto& c : sources) {
-    SCOPED_TRACE(c.source);
-    const Credential credential{.consumer = "c",
-                                .type = "api-key",
-                                .lookup_key = digest,
-                                .secret = digest,
-                                .attributes = {{"source", c.source}}};
-    EXPECT_EQ(first(find_faults(credential)), c.where);
+    const char* where;
+    void (*change)(Credential&);
+  } cases[] = {
+      {"", [](Credential&) {}},
+      {"/consumer", [](Credential& c) { c.consumer = "a/b"; }},
+      {"/type", [](Credential& c) { c.type = ""; }},
+      {"/lookups", [](Credential& c) { c.lookups = {}; }},
+      {"/lookups",
+       [](Credential& c) {
+         c.lookups = {"l", ""};
+       }},
+      {"/lookups", [](Credential& c) { c.lookups = {std::string(kLookupBytesMax + 1, 'l')}; }},
+      {"/lookups", [](Credential& c) { c.lookups.assign(kLookupsMax + 1, "l"); }},
+      {"/secret", [](Credential& c) { c.secret = ""; }},
+      {"/secret", [](Credential& c) { c.secret.assign(kSecretBytesMax + 1, 's'); }},
+      {"/valid_from", [](Credential& c) { c.valid_from = -1; }},
+      {"/valid_until", [](Credential& c) { c.valid_until = -1; }},
+      {"/valid_until", [](Credential& c) { c.valid_from = c.valid_until = 5; }},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.where);
+    auto changed = credential;
+    c.change(changed);
+    EXPECT_EQ(first(find_faults(changed)), c.where);
   }
-  EXPECT_EQ(first(find_faults(Credential{
-                .consumer = "c", .type = "api-key", .lookup_key = "short", .secret = "short"})),
-            "/lookup_key");
+  const auto first_of = [&](Authorization authorization) {
+    return first(find_faults(authorization));
+  };
+  EXPECT_EQ(first_of({.consumer = "c", .api_id = "a", .rest_api = {}}), "");
+  EXPECT_EQ(first_of({.consumer = "c", .api_id = {}, .rest_api = "r"}), "");
+  EXPECT_EQ(first_of({.consumer = "c", .api_id = {}, .rest_api = {}}), "/api");
+  EXPECT_EQ(first_of({.consumer = "c", .api_id = "a", .rest_api = "r"}), "/api");
+  EXPECT_EQ(first_of({.consumer = "", .api_id = "a", .rest_api = {}}), "/consumer");
+  EXPECT_EQ(first_of({.consumer = "c", .api_id = "a", .rest_api = {}, .valid_until = -1}),
+            "/valid_until");
 }
 
 template <class E, class Parse>

@@ -158,24 +158,31 @@ struct Consumer {  // R103-R105; name unique in the store
   bool operator==(const Consumer&) const = default;
 };
 
-// What a consumer shows. The key itself is never kept: only what finds and proves it (auth.md 2.2).
+// What a consumer shows, as its authenticator made it (sluice.credential-maker/1): the kernel knows
+// no scheme.
 struct Credential {
   std::string id;
   std::string consumer;
-  std::string type;        // an authenticator component: "api-key"
-  std::string lookup_key;  // bytes that find it; api-key: SHA-256 of the key
-  std::string secret;      // bytes that prove it; api-key: the same SHA-256
-  std::string display;     // the first characters, for people
-  std::vector<std::pair<std::string, std::string>> attributes;  // api-key: source = bearer,
-                                                                //   header:<name> or query:<name>
+  std::string type;                  // an authenticator component: "api-key"
+  std::vector<std::string> lookups;  // bytes that find it
+  bool is_unique = true;             // no other credential of the type has one of its lookups
+  std::string secret;                // bytes that prove it; sealed in the store
+  std::string display;               // what people tell it by
+  std::vector<std::pair<std::string, std::string>> attributes;  // in the clear
   bool enabled = true;
+  UnixMs valid_from = 0;
   UnixMs valid_until = 0;  // 0 = no end
+  UnixMs created_at = 0;
+  std::uint64_t rank = 0;  // rises with creation: who comes first where several share a lookup
   bool operator==(const Credential&) const = default;
 };
 
-struct Authorization {  // consumer x API; key: consumer + api_id
+// Consumer x API, or consumer x REST API, which is all APIs under it, also those to come. Exactly
+// one of the two is set. Key: make_authorization_key().
+struct Authorization {
   std::string consumer;
   std::string api_id;
+  std::string rest_api;
   UnixMs valid_until = 0;  // 0 = no end
   bool operator==(const Authorization&) const = default;
 };
@@ -219,7 +226,7 @@ struct State {
   Collection<Deployment> deployments;             // by make_key(api_id, instance)
   Collection<Consumer> consumers;                 // by name
   Collection<Credential> credentials;             // by id
-  Collection<Authorization> authorizations;       // by make_key(consumer, api_id)
+  Collection<Authorization> authorizations;       // by make_authorization_key()
 };
 
 // Two parts as one key. Names cannot hold '/' where it would be ambiguous: the first part never
@@ -229,6 +236,11 @@ inline std::string make_key(std::string_view first, std::string_view second) {
   key += '/';
   key += second;
   return key;
+}
+inline std::string make_authorization_key(const Authorization& authorization) {
+  return make_key(authorization.consumer, authorization.rest_api.empty()
+                                              ? authorization.api_id
+                                              : "rest-api:" + authorization.rest_api);
 }
 // "api-1f00/V12"
 inline std::string make_version_key(std::string_view api_id, unsigned number) {

@@ -29,7 +29,17 @@ GrantsByApi collect_grants(const model::State& state) {
   for (const auto& [key, authorization] : state.authorizations.all()) {
     const auto* consumer = state.consumers.find(authorization.consumer);
     if (!consumer || !consumer->enabled) continue;
-    grants[authorization.api_id].add(authorization.consumer, to_ns(authorization.valid_until));
+    const auto until_ns = to_ns(authorization.valid_until);
+    if (authorization.rest_api.empty()) {
+      grants[authorization.api_id].add(authorization.consumer, until_ns);
+      continue;
+    }
+    for (const auto& [id, api] : state.apis.all()) {
+      const auto* workflow = state.workflows.find(api.workflow_id);
+      if (workflow && workflow->rest_api == authorization.rest_api) {
+        grants[id].add(authorization.consumer, until_ns);
+      }
+    }
   }
   return grants;
 }
@@ -42,13 +52,14 @@ std::shared_ptr<const CredentialIndex> make_credential_index(const model::State&
   for (const auto& [id, credential] : state.credentials.all()) {
     const auto* consumer = state.consumers.find(credential.consumer);
     if (!credential.enabled || !consumer || !consumer->enabled) continue;
-    index->add(credential.type, {credential.lookup_key},
+    index->add(credential.type, credential.lookups,
                {.id = id,
                 .consumer = credential.consumer,
                 .secret = credential.secret,
                 .attributes = credential.attributes,
-                .valid_from_ns = 0,
-                .valid_until_ns = to_ns(credential.valid_until)});
+                .valid_from_ns = to_ns(credential.valid_from),
+                .valid_until_ns = to_ns(credential.valid_until),
+                .rank = credential.rank});
   }
   index->forget_before();
   return index;

@@ -15,6 +15,10 @@ using Json = nlohmann::json;
 
 // Bytes that are no text, a digest for one.
 struct Bytes {
+  std::vector<std::string>& pieces;
+};
+// What must not be read by whoever reads the store.
+struct Secret {
   std::string& bytes;
 };
 
@@ -68,7 +72,7 @@ void visit(V& v, model::DataSource& n) {
   v("workspace", n.workspace);
   v("name", n.name);
   v("type", n.type);
-  v("settings", n.settings_json);
+  v("settings", Secret{n.settings_json});  // a password, perhaps
   v("description", n.description);
 }
 template <class V>
@@ -175,17 +179,22 @@ void visit(V& v, model::Credential& n) {
   v("id", n.id);
   v("consumer", n.consumer);
   v("type", n.type);
-  v("lookup_key", Bytes{n.lookup_key});
-  v("secret", Bytes{n.secret});
+  v("lookups", Bytes{n.lookups});
+  v("is_unique", n.is_unique);
+  v("secret", Secret{n.secret});
   v("display", n.display);
   v("attributes", n.attributes);
   v("enabled", n.enabled);
+  v("valid_from", n.valid_from);
   v("valid_until", n.valid_until);
+  v("created_at", n.created_at);
+  v("rank", n.rank);
 }
 template <class V>
 void visit(V& v, model::Authorization& n) {
   v("consumer", n.consumer);
   v("api_id", n.api_id);
+  v("rest_api", n.rest_api);
   v("valid_until", n.valid_until);
 }
 
@@ -201,12 +210,18 @@ std::string key_of(const model::ApiVersion& n) {
 std::string key_of(const model::Deployment& n) { return model::make_key(n.api_id, n.instance); }
 std::string key_of(const model::Consumer& n) { return n.name; }
 std::string key_of(const model::Credential& n) { return n.id; }
-std::string key_of(const model::Authorization& n) { return model::make_key(n.consumer, n.api_id); }
+std::string key_of(const model::Authorization& n) { return model::make_authorization_key(n); }
 
 // ---- noun -> JSON
 
+// A sealing that fails unwinds to make_document().
+struct SealingFailed {
+  Error error;
+};
+
 class Writer {
  public:
+  Writer(const Sealer& sealer, std::string place) : sealer_(sealer), place_(std::move(place)) {}
   template <class T>
   void operator()(const char* name, T&& value) {
     json_[name] = make_json(value);
@@ -215,32 +230,41 @@ class Writer {
 
  private:
   template <class T>
-  static Json make_json(T& value) {
+  Json make_json(T& value) {
     using Value = std::remove_const_t<T>;
     if constexpr (std::is_enum_v<Value>) {
       return std::string(model::to_text(value));
     } else if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>) {
       return value;
     } else {
-      Writer inner;
+      Writer inner(sealer_, place_);
       visit(inner, value);
       return inner.take();
     }
   }
-  static Json make_json(Bytes& value) { return make_hex(value.bytes); }
-  static Json make_json(std::optional<std::string>& value) {
-    return value ? Json(*value) : Json(nullptr);
+  Json make_json(Bytes& value) {
+    auto array = Json::array();
+    for (const auto& piece : value.pieces) array.push_back(make_hex(piece));
+    return array;
   }
+  Json make_json(Secret& value) {
+    auto sealed = sealer_.seal(value.bytes, place_);
+    if (!sealed) throw SealingFailed{sealed.error()};
+    return std::move(*sealed);
+  }
+  Json make_json(std::optional<std::string>& value) { return value ? Json(*value) : Json(nullptr); }
   template <class T>
-  static Json make_json(std::vector<T>& values) {
+  Json make_json(std::vector<T>& values) {
     auto array = Json::array();
     for (auto& value : values) array.push_back(make_json(value));
     return array;
   }
-  static Json make_json(std::pair<std::string, std::string>& value) {
+  Json make_json(std::pair<std::string, std::string>& value) {
     return Json::array({value.first, value.second});
   }
 
+  const Sealer& sealer_;
+  std::string place_;  // of the record: "credential/c1"
   Json json_ = Json::object();
 };
 
@@ -248,11 +272,13 @@ class Writer {
 
 struct Malformed {
   std::string where, what;
+  bool is_about_sealing = false;
 };
 
 class Reader {
  public:
-  Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+  Reader(const Json& json, std::string where, const Sealer& sealer, std::string place)
+      : json_(json), where_(std::move(where)), sealer_(sealer), place_(std::move(place)) {
     if (!json_.is_object()) throw Malformed{where_, "is no object"};
   }
   template <class T>
@@ -271,7 +297,7 @@ class Reader {
 
  private:
   template <class T>
-  static void read(const Json& json, const std::string& where, T& value) {
+  void read(const Json& json, const std::string& where, T& value) {
     if constexpr (std::is_same_v<T, bool>) {
       if (!json.is_boolean()) throw Malformed{where, "is neither true nor false"};
       value = json.get<bool>();
@@ -284,22 +310,35 @@ class Reader {
     } else if constexpr (std::is_same_v<T, std::string>) {
       value = read_text(json, where);
     } else {
-      Reader inner(json, where);
+      Reader inner(json, where, sealer_, place_);
       visit(inner, value);
       inner.refuse_unknown();
     }
   }
-  static void read(const Json& json, const std::string& where, Bytes& value) {
-    auto bytes = parse_hex(read_text(json, where));
-    if (!bytes) throw Malformed{where, "is no hexadecimal text"};
-    value.bytes = std::move(*bytes);
+  void read(const Json& json, const std::string& where, Bytes& value) {
+    std::vector<std::string> texts;
+    read(json, where, texts);
+    value.pieces.clear();
+    for (const auto& text : texts) {
+      auto bytes = parse_hex(text);
+      if (!bytes) {
+        throw Malformed{where + "/" + std::to_string(value.pieces.size()),
+                        "is no hexadecimal text"};
+      }
+      value.pieces.push_back(std::move(*bytes));
+    }
   }
-  static void read(const Json& json, const std::string& where, std::optional<std::string>& value) {
+  void read(const Json& json, const std::string& where, Secret& value) {
+    auto secret = sealer_.open(read_text(json, where), place_);
+    if (!secret) throw Malformed{where, secret.error().detail, true};
+    value.bytes = std::move(*secret);
+  }
+  void read(const Json& json, const std::string& where, std::optional<std::string>& value) {
     value.reset();
     if (!json.is_null()) value = read_text(json, where);
   }
   template <class T>
-  static void read(const Json& json, const std::string& where, std::vector<T>& values) {
+  void read(const Json& json, const std::string& where, std::vector<T>& values) {
     if (!json.is_array()) throw Malformed{where, "is no array"};
     values.clear();
     for (const auto& item : json) {
@@ -307,8 +346,8 @@ class Reader {
       read(item, place, values.emplace_back());
     }
   }
-  static void read(const Json& json, const std::string& where,
-                   std::pair<std::string, std::string>& value) {
+  void read(const Json& json, const std::string& where,
+            std::pair<std::string, std::string>& value) {
     if (!json.is_array() || json.size() != 2) throw Malformed{where, "is no pair"};
     value = {read_text(json[0], where + "/0"), read_text(json[1], where + "/1")};
   }
@@ -332,6 +371,8 @@ class Reader {
 
   const Json& json_;
   std::string where_;
+  const Sealer& sealer_;
+  std::string place_;
   std::set<std::string, std::less<>> seen_;
 };
 
@@ -372,10 +413,15 @@ std::optional<Kind> parse_kind(std::string_view text) {
   return std::nullopt;
 }
 
+std::string make_place(Kind kind, std::string_view key) {
+  return model::make_key(to_text(kind), key);
+}
+
 template <class T>
-void load_into(const Json& json, std::string_view key, model::Collection<T>& collection) {
+void load_into(const Json& json, std::string_view key, const Sealer& sealer,
+               model::Collection<T>& collection) {
   T noun;
-  Reader reader(json, "");
+  Reader reader(json, "", sealer, make_place(kKindOf<T>, key));
   int format = 0;
   reader("format", format);
   if (format != kDocumentFormat) {
@@ -418,18 +464,20 @@ std::string_view to_text(Kind kind) {
   return "?";
 }
 
-Result<std::optional<std::string>> make_document(const model::State& state,
-                                                 const DocumentRef& ref) try {
+Result<std::optional<std::string>> make_document(const model::State& state, const DocumentRef& ref,
+                                                 const Sealer& sealer) try {
   using Text = std::optional<std::string>;
   return with_collection(state, ref.kind, [&](const auto& collection) -> Text {
     const auto* noun = collection.find(ref.key);
     if (!noun) return std::nullopt;
     auto copy = *noun;  // visit() serves both directions, so it wants something to write to
-    Writer writer;
+    Writer writer(sealer, make_place(ref.kind, ref.key));
     writer("format", kDocumentFormat);
     visit(writer, copy);
     return writer.take().dump();
   });
+} catch (const SealingFailed& failed) {
+  return failed.error;
 } catch (const Json::exception& e) {
   return Error{SLUICE_E_ARGUMENT,
                "a text of " + std::string(to_text(ref.kind)) + " '" + ref.key +
@@ -439,18 +487,19 @@ Result<std::optional<std::string>> make_document(const model::State& state,
 }
 
 Result<void> load_document(std::string_view kind, std::string_view key, std::string_view body,
-                           model::State& state) try {
+                           const Sealer& sealer, model::State& state) try {
   const auto known = parse_kind(kind);
   if (!known) throw Malformed{"", "is of a kind that this release does not know"};
   const auto json = Json::parse(body, nullptr, false);
   if (json.is_discarded()) throw Malformed{"", "is no JSON"};
-  with_collection(state, *known, [&](auto& collection) { load_into(json, key, collection); });
+  with_collection(state, *known,
+                  [&](auto& collection) { load_into(json, key, sealer, collection); });
   return {};
 } catch (const Malformed& e) {
   const auto document = std::string(kind) + "/" + std::string(key);
   return Error{SLUICE_E_CONFIG,
                "the store's document " + document + e.where + " " + e.what +
-                   ": it was written by a newer release, or is damaged",
+                   (e.is_about_sealing ? "" : ": it was written by a newer release, or is damaged"),
                {},
                "/" + document};
 }

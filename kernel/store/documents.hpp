@@ -5,6 +5,7 @@
 // it says because an older one rewrote it.
 
 #include "model/nouns.hpp"
+#include "store/sealer.hpp"
 
 #include <sluice/result.hpp>
 
@@ -70,11 +71,13 @@ inline constexpr Kind kKindOf<model::Authorization> = Kind::kAuthorization;
 
 // The document of a noun in `state`; absent when it has none under that key. An Error: the noun
 // holds text that is not UTF-8.
-Result<std::optional<std::string>> make_document(const model::State& state, const DocumentRef& ref);
+// Its secrets are sealed.
+Result<std::optional<std::string>> make_document(const model::State& state, const DocumentRef& ref,
+                                                 const Sealer& sealer);
 
 // Puts the noun that a document describes into `state`. An Error (SLUICE_E_CONFIG) names the
 // document and what is wrong with it: the store was written by something else, or is damaged.
 Result<void> load_document(std::string_view kind, std::string_view key, std::string_view body,
-                           model::State& state);
+                           const Sealer& sealer, model::State& state);
 
 }  // namespace sluice::store

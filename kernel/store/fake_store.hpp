@@ -14,6 +14,13 @@
 
 namespace sluice::store {
 
+// Seals for real, with a key that everybody knows.
+inline std::shared_ptr<const Sealer> make_test_sealer() {
+  Sealer::Key key{};
+  key.fill(7);
+  return std::make_shared<const Sealer>(key);
+}
+
 class FakeStore {
  public:
   struct Document {

@@ -51,8 +51,9 @@ struct Loading : sluice_store_out {
   model::State state;
   std::map<std::pair<std::string, std::string>, std::uint64_t> revisions;
   std::optional<Error> error;
+  const Sealer& sealer;
 
-  Loading() {
+  explicit Loading(const Sealer& open_with) : sealer(open_with) {
     static const sluice_store_out_vt table{
         sizeof table, 0, [](sluice_store_out* out, const sluice_store_doc* doc) -> sluice_status {
           auto& self = *static_cast<Loading*>(out);
@@ -71,7 +72,7 @@ struct Loading : sluice_store_out {
     const auto kind = to_view(doc.kind), key = to_view(doc.key);
     revisions[{std::string(kind), std::string(key)}] = doc.revision;
     if (kind == kHeadKind) return SLUICE_OK;
-    if (auto loaded = load_document(kind, key, to_view(doc.body), state); !loaded) {
+    if (auto loaded = load_document(kind, key, to_view(doc.body), sealer, state); !loaded) {
       error = std::move(loaded.error());
       return error->status;
     }
@@ -81,17 +82,18 @@ struct Loading : sluice_store_out {
 
 }  // namespace
 
-Store::Store(const sluice_store& table, void* self, Log log)
-    : table_(table), self_(self), log_(std::move(log)) {}
+Store::Store(const sluice_store& table, void* self, std::shared_ptr<const Sealer> sealer, Log log)
+    : table_(table), self_(self), sealer_(std::move(sealer)), log_(std::move(log)) {}
 
-Result<std::uint64_t> Store::read_revision() {
+Result<std::uint64_t> read_revision(const sluice_store& table, void* self) {
   StoreOp op;
   std::uint64_t revision = 0;
-  if (const auto status = table_.revision(self_, &op, &revision); status != SLUICE_OK) {
+  if (const auto status = table.revision(self, &op, &revision); status != SLUICE_OK) {
     return op.make_error(status);
   }
   return revision;
 }
+Result<std::uint64_t> Store::read_revision() { return store::read_revision(table_, self_); }
 
 Result<model::State> Store::load_state() {
   // Asked before the scan: if somebody writes between the two, what was loaded is newer than it is
@@ -99,7 +101,7 @@ Result<model::State> Store::load_state() {
   auto revision = read_revision();
   if (!revision) return revision.error();
   StoreOp op;
-  Loading loading;
+  Loading loading(*sealer_);
   const auto status = table_.scan(self_, &op, to_str(std::string_view()), &loading);
   if (loading.error) {
     log_(4, loading.error->detail);
@@ -122,7 +124,7 @@ Result<void> Store::commit(const model::State& state, std::span<const DocumentRe
   };
   std::vector<Write> writes;
   for (const auto& ref : refs) {
-    auto document = make_document(state, ref);
+    auto document = make_document(state, ref, *sealer_);
     if (!document) return document.error();
     DocumentKey key{std::string(to_text(ref.kind)), ref.key};
     if (!*document && !revisions_.contains(key)) continue;  // made and dropped in one edit

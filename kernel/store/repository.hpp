@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,12 +28,15 @@ namespace sluice::store {
 inline constexpr std::size_t kWritesPerCommitMax = 100'000;
 inline constexpr std::size_t kDocumentBytesMax = 1024 * 1024;
 
+// The newest revision in a store, whoever wrote it; 0: nothing was ever written.
+Result<std::uint64_t> read_revision(const sluice_store& table, void* self);
+
 class Store {
  public:
   using Log = std::function<void(int level, std::string_view text)>;  // levels as sluice_host.log
 
   // `table` and `self` belong to a started component whose calls may block; both outlive the Store.
-  Store(const sluice_store& table, void* self, Log log);
+  Store(const sluice_store& table, void* self, std::shared_ptr<const Sealer> sealer, Log log);
 
   // Everything, as of one revision.
   Result<model::State> load_state();
@@ -51,6 +55,7 @@ class Store {
 
   const sluice_store& table_;
   void* self_;
+  std::shared_ptr<const Sealer> sealer_;
   Log log_;
   std::map<DocumentKey, std::uint64_t> revisions_;  // of each document as loaded or written
   std::uint64_t revision_ = 0;

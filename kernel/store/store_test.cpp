@@ -48,13 +48,18 @@ State full_state() {
   s.credentials.put("cred-1", {"cred-1",
                                "shop",
                                "api-key",
-                               digest,
+                               {digest, "another"},
+                               false,
                                digest,
                                "dk_abcde",
                                {{"source", "bearer"}, {"x", ""}},
                                false,
-                               99});
-  s.authorizations.put("shop/api-1", {"shop", "api-1", 77});
+                               98,
+                               99,
+                               100,
+                               18446744073709551615u});
+  s.authorizations.put("shop/api-1", {"shop", "api-1", "", 77});
+  s.authorizations.put("shop/rest-api:users", {"shop", "", "users", 78});
   return s;
 }
 
@@ -98,13 +103,14 @@ TEST(Documents, EveryNounComesBackAsItWas) {
   State back;
   for (const auto& ref : refs) {
     SCOPED_TRACE(to_text(ref.kind));
-    const auto document = make_document(state, ref);
+    const auto document = make_document(state, ref, *make_test_sealer());
     ASSERT_TRUE(document && *document);
-    const auto loaded = load_document(to_text(ref.kind), ref.key, **document, back);
+    const auto loaded =
+        load_document(to_text(ref.kind), ref.key, **document, *make_test_sealer(), back);
     ASSERT_TRUE(loaded) << loaded.error().detail;
   }
   expect_equal(state, back);
-  const auto none = make_document(state, {Kind::kApi, "api-2"});
+  const auto none = make_document(state, {Kind::kApi, "api-2"}, *make_test_sealer());
   ASSERT_TRUE(none);
   EXPECT_EQ(*none, std::nullopt);
 }
@@ -131,13 +137,16 @@ TEST(Documents, RefusesWhatItDoesNotFullyUnderstand) {
        R"({"format":1,"name":"w","description":"","requires_approval":1})",
        "/requires_approval is neither"},
       {"odd digits", "credential", "c",
-       R"({"format":1,"id":"c","consumer":"x","type":"t","lookup_key":"abc"})",
-       "/lookup_key is no hexadecimal"},
+       R"({"format":1,"id":"c","consumer":"x","type":"t","lookups":["61","abc"]})",
+       "/lookups/1 is no hexadecimal"},
+      {"a secret in the clear", "credential", "c",
+       R"({"format":1,"id":"c","consumer":"x","type":"t","lookups":["61"],"is_unique":true,"secret":"s"})",
+       "/secret is not sealed"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     State state;
-    const auto loaded = load_document(c.kind, c.key, c.body, state);
+    const auto loaded = load_document(c.kind, c.key, c.body, *make_test_sealer(), state);
     EXPECT_EQ(loaded.ok(), std::string_view(c.says).empty());
     if (loaded) continue;
     EXPECT_EQ(loaded.error().status, SLUICE_E_CONFIG);

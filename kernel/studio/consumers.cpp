@@ -2,44 +2,16 @@
 // Who may call: consumers, what they show, what they are authorised for.
 #include "studio/edit_parts.hpp"
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace sluice::studio {
 namespace {
 
-constexpr std::string_view kApiKey = "api-key";
-constexpr std::string_view kKeyPrefix = "dk_";
-constexpr std::size_t kKeyBytes = 32;
-constexpr std::size_t kDisplayCharacters = 8;
-
-std::optional<std::string> make_sha256(std::string_view text) {
-  std::string digest(32, '\0');
-  unsigned size = 0;
-  const int done =
-      EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(digest.data()), &size,
-                 EVP_sha256(), nullptr);
-  if (done != 1 || size != digest.size()) return std::nullopt;
-  return digest;
-}
-
-std::string make_base64url(std::span<const unsigned char> bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
-                                     static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
-  std::replace(text.begin(), text.end(), '+', '-');
-  std::replace(text.begin(), text.end(), '/', '_');
-  while (text.ends_with('=')) text.pop_back();
-  return text;
-}
-
-std::string index_key(const model::Credential& credential) {
-  return model::make_key(credential.type, credential.lookup_key);
+std::string index_key(const model::Credential& credential, const std::string& lookup) {
+  return model::make_key(credential.type, lookup);
 }
 
 Error key_is_taken() {
@@ -48,19 +20,13 @@ Error key_is_taken() {
       "another one, or let one be made");
 }
 
-// A key that travels in a header: visible ASCII.
-std::optional<Error> find_own_key_fault(std::string_view key) {
-  if (key.size() < kOwnKeyCharactersMin || key.size() > kOwnKeyCharactersMax) {
-    return wrong("an own key has " + std::to_string(kOwnKeyCharactersMin) + " to " +
-                     std::to_string(kOwnKeyCharactersMax) +
-                     " characters: use a longer random text, or let one be made",
-                 "/key");
-  }
-  const bool visible =
-      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (visible) return std::nullopt;
-  return wrong("an own key has visible ASCII characters only, no spaces: choose another one",
-               "/key");
+// The maker's parts in the record; what is decided elsewhere stays.
+void take_over(MadeCredential made, model::Credential& credential) {
+  credential.lookups = std::move(made.lookups);
+  credential.is_unique = made.is_unique;
+  credential.secret = std::move(made.secret);
+  credential.display = std::move(made.display);
+  credential.attributes = std::move(made.attributes);
 }
 
 }  // namespace
@@ -100,13 +66,7 @@ void Edit::drop_consumer(std::string_view name) {
     if (credential.consumer == name) credentials.push_back(credential);
   }
   for (const auto& credential : credentials) drop_credential(credential);
-  std::vector<std::string> keys;
-  const auto prefix = model::make_key(name, "");
-  const auto& all = state_.authorizations.all();
-  for (auto it = all.lower_bound(prefix); it != all.end() && it->first.starts_with(prefix); ++it) {
-    keys.push_back(it->first);
-  }
-  for (const auto& key : keys) drop<model::Authorization>(key, key);
+  drop_authorizations([&](const auto& authorization) { return authorization.consumer == name; });
   drop<model::Consumer>(std::string(name), std::string(name));
 }
 
@@ -128,109 +88,160 @@ Edit::CredentialIndex& Edit::credential_index() {
   if (!credential_index_) {
     auto& index = credential_index_.emplace();
     for (const auto& [id, credential] : state_.credentials.all()) {
-      index.id_by_key.emplace(index_key(credential), id);
-      ++index.count_by_consumer[credential.consumer];
+      ++index.count_by_consumer[model::make_key(credential.type, credential.consumer)];
+      index.rank_max = std::max(index.rank_max, credential.rank);
+      if (!credential.is_unique) continue;
+      for (const auto& lookup : credential.lookups) {
+        index.id_by_lookup.emplace(index_key(credential, lookup), id);
+      }
     }
   }
   return *credential_index_;
 }
 
 void Edit::drop_credential(const model::Credential& credential) {
-  auto& index = credential_index();
-  index.id_by_key.erase(index_key(credential));
-  --index.count_by_consumer[credential.consumer];
+  if (credential_index_) {
+    --credential_index_->count_by_consumer[model::make_key(credential.type, credential.consumer)];
+    for (const auto& lookup : credential.lookups) {
+      const auto holder = credential_index_->id_by_lookup.find(index_key(credential, lookup));
+      if (holder != credential_index_->id_by_lookup.end() && holder->second == credential.id) {
+        credential_index_->id_by_lookup.erase(holder);
+      }
+    }
+  }
   drop<model::Credential>(credential.id, model::make_key(credential.consumer, credential.display));
 }
 
-// The way in for every credential: a key finds one credential, whoever asks.
+// The way in for every credential: a unique lookup finds one credential, whoever asks.
 Result<Put<model::Credential>> Edit::keep_credential(model::Credential credential) {
-  if (auto faults = find_faults(credential); !faults.empty()) return make_error(faults);
   if (!state_.consumers.find(credential.consumer)) {
     return not_found("consumer", credential.consumer, "/consumer");
   }
   auto& index = credential_index();
-  const auto holder = index.id_by_key.find(index_key(credential));
-  if (holder != index.id_by_key.end() && holder->second != credential.id) return key_is_taken();
-  if (holder == index.id_by_key.end()) {
-    auto& count = index.count_by_consumer[credential.consumer];
+  for (const auto& lookup : credential.lookups) {
+    const auto holder = index.id_by_lookup.find(index_key(credential, lookup));
+    if (holder != index.id_by_lookup.end() && holder->second != credential.id) {
+      return key_is_taken();
+    }
+  }
+  const auto* before = state_.credentials.find(credential.id);
+  if (!before) {
+    auto& count = index.count_by_consumer[model::make_key(credential.type, credential.consumer)];
     if (count >= kCredentialsPerConsumer) {
       return conflict("consumer '" + credential.consumer + "' has " + std::to_string(count) +
-                      " credentials, and no more are kept: revoke old ones first");
+                      " credentials of type '" + credential.type +
+                      "', and no more are kept: revoke old ones first");
     }
+    if (credential.rank == 0) credential.rank = index.rank_max + 1;
+    if (credential.created_at == 0) credential.created_at = clock_.now_ms();
+    index.rank_max = std::max(index.rank_max, credential.rank);
     ++count;
-    index.id_by_key.emplace(index_key(credential), credential.id);
+  }
+  if (auto faults = find_faults(credential); !faults.empty()) return make_error(faults);
+  if (credential.is_unique) {
+    for (const auto& lookup : credential.lookups) {
+      index.id_by_lookup.emplace(index_key(credential, lookup), credential.id);
+    }
   }
   auto key = credential.id;
   auto name = model::make_key(credential.consumer, credential.display);
   return keep(std::move(key), std::move(name), std::move(credential));
 }
 
-Result<model::Credential> Edit::make_api_key(const NewApiKey& request, const std::string& key) {
-  auto digest = make_sha256(key);
-  if (!digest) return Error{SLUICE_E_INTERNAL, "the key could not be digested: retry", {}, {}};
-  model::Credential credential;
-  credential.consumer = request.consumer;
-  credential.type = kApiKey;
-  credential.lookup_key = *digest;
-  credential.secret = std::move(*digest);
-  credential.display = key.substr(0, kDisplayCharacters);
-  credential.attributes = {{"source", request.source}};
-  credential.valid_until = request.valid_until;
-  return credential;
-}
-
-Result<IssuedApiKey> Edit::add_api_key(const NewApiKey& request) {
+Result<MadeCredential> Edit::make_credential(const NewCredential& request) {
   if (!state_.consumers.find(request.consumer)) {
     return not_found("consumer", request.consumer, "/consumer");
   }
-  if (request.valid_until != 0 && request.valid_until <= clock_.now_ms()) {
-    return wrong("the key's end lies in the past: give a later one, or 0 for none", "/valid_until");
-  }
-  std::string key = request.own_key;
-  if (key.empty()) {
-    std::array<unsigned char, kKeyBytes> bytes{};
-    if (!random_(bytes)) {
-      return Error{SLUICE_E_UNAVAILABLE, "there is no randomness for a key: retry", {}, {}};
-    }
-    key = std::string(kKeyPrefix) + make_base64url(bytes);
-  } else if (auto fault = find_own_key_fault(key)) {
-    return std::move(*fault);
-  }
-  auto credential = make_api_key(request, key);
-  if (!credential) return credential.error();
-  if (credential_index().id_by_key.contains(index_key(*credential))) return key_is_taken();
-  auto id = make_id("cred-");
-  if (!id) return id.error();
-  credential->id = std::move(*id);
-  auto kept = keep_credential(std::move(*credential));
-  if (!kept) return kept.error();
-  return IssuedApiKey{std::move(kept->stored), std::move(key)};
+  auto made = lower_floor_.make_credential(request.type, request.given_json);
+  if (made) return made;
+  Error error = made.error();
+  // What the component says of itself is about the type; the rest is about what was given.
+  const bool is_about_type =
+      error.status == SLUICE_E_NOT_FOUND || error.status == SLUICE_E_UNSUPPORTED;
+  error.where = is_about_type ? "/type" : "/given" + error.where;
+  if (error.status == SLUICE_E_CONFIG) error.status = SLUICE_E_ARGUMENT;
+  return error;
 }
 
-Result<Put<model::Credential>> Edit::put_api_key(const NewApiKey& request) {
-  if (auto fault = find_own_key_fault(request.own_key)) return std::move(*fault);
-  auto credential = make_api_key(request, request.own_key);
-  if (!credential) return credential.error();
-  const auto& index = credential_index();
-  const auto holder = index.id_by_key.find(index_key(*credential));
-  if (holder == index.id_by_key.end()) {
-    auto issued = add_api_key(request);
-    if (!issued) return issued.error();
-    return Put<model::Credential>{std::move(issued->credential), Applied::kCreated};
+Result<IssuedCredential> Edit::add_credential(const NewCredential& request) {
+  if (request.valid_until != 0 && request.valid_until <= clock_.now_ms()) {
+    return wrong("the credential's end lies in the past: give a later one, or none",
+                 "/valid_until");
   }
-  const auto* before = state_.credentials.find(holder->second);
-  if (!before || before->consumer != request.consumer) return key_is_taken();
-  credential->id = before->id;
-  credential->enabled = before->enabled;
-  return keep_credential(std::move(*credential));
+  auto made = make_credential(request);
+  if (!made) return made.error();
+  model::Credential credential;
+  credential.consumer = request.consumer;
+  credential.type = request.type;
+  credential.valid_from = request.valid_from;
+  credential.valid_until = request.valid_until;
+  auto shown = std::move(made->shown);
+  take_over(std::move(*made), credential);
+  auto id = make_id("cred-");
+  if (!id) return id.error();
+  credential.id = std::move(*id);
+  auto kept = keep_credential(std::move(credential));
+  if (!kept) return kept.error();
+  return IssuedCredential{std::move(kept->stored), std::move(shown)};
+}
+
+// The one that the same documents made before.
+const model::Credential* Edit::find_twin(const model::Credential& credential) {
+  if (credential.is_unique) {
+    const auto& index = credential_index();
+    const auto holder = index.id_by_lookup.find(index_key(credential, credential.lookups.front()));
+    return holder == index.id_by_lookup.end() ? nullptr : state_.credentials.find(holder->second);
+  }
+  for (const auto& [id, other] : state_.credentials.all()) {
+    if (other.consumer == credential.consumer && other.type == credential.type &&
+        other.lookups == credential.lookups) {
+      return &other;
+    }
+  }
+  return nullptr;
+}
+
+Result<Put<model::Credential>> Edit::put_credential(const NewCredential& request) {
+  auto made = make_credential(request);
+  if (!made) return made.error();
+  // A maker that was given everything makes the same again.
+  const auto again = make_credential(request);
+  if (!again) return again.error();
+  if (again->lookups != made->lookups || again->secret != made->secret) {
+    return wrong(
+        "the secret itself is not given, and one that is made would be another each time: "
+        "give it, or add the credential with a command that can tell it",
+        "/given");
+  }
+  model::Credential credential;
+  credential.consumer = request.consumer;
+  credential.type = request.type;
+  take_over(std::move(*made), credential);
+  if (const auto* twin = find_twin(credential)) {
+    if (twin->consumer != request.consumer) return key_is_taken();
+    credential.id = twin->id;
+    credential.enabled = twin->enabled;
+    credential.created_at = twin->created_at;
+    credential.rank = twin->rank;
+  } else {
+    if (request.valid_until != 0 && request.valid_until <= clock_.now_ms()) {
+      return wrong("the credential's end lies in the past: give a later one, or none",
+                   "/valid_until");
+    }
+    auto id = make_id("cred-");
+    if (!id) return id.error();
+    credential.id = std::move(*id);
+  }
+  credential.valid_from = request.valid_from;
+  credential.valid_until = request.valid_until;
+  return keep_credential(std::move(credential));
 }
 
 Result<Put<model::Credential>> Edit::restore_credential(model::Credential credential) {
-  const auto& index = credential_index();
-  const auto holder = index.id_by_key.find(index_key(credential));
+  if (auto faults = find_faults(credential); !faults.empty()) return make_error(faults);
   if (credential.id.empty()) {
-    if (holder != index.id_by_key.end()) {
-      credential.id = holder->second;
+    if (const auto* twin = find_twin(credential)) {
+      credential.id = twin->id;
     } else {
       auto id = make_id("cred-");
       if (!id) return id.error();
@@ -238,13 +249,44 @@ Result<Put<model::Credential>> Edit::restore_credential(model::Credential creden
     }
   }
   const auto* before = state_.credentials.find(credential.id);
-  if (before &&
-      (before->consumer != credential.consumer || index_key(*before) != index_key(credential))) {
+  if (before && (before->consumer != credential.consumer || before->type != credential.type ||
+                 before->lookups != credential.lookups)) {
     return conflict(
         "credential '" + credential.id + "' exists with another key or consumer: revoke it first",
         "/id");
   }
   return keep_credential(std::move(credential));
+}
+
+Result<Put<model::Credential>> Edit::change_credential(std::string_view id,
+                                                       const CredentialChange& change) {
+  const auto* found = state_.credentials.find(id);
+  if (!found) return not_found("credential", id);
+  auto credential = *found;
+  credential.enabled = change.enabled.value_or(credential.enabled);
+  credential.valid_from = change.valid_from.value_or(credential.valid_from);
+  credential.valid_until = change.valid_until.value_or(credential.valid_until);
+  if (auto faults = find_faults(credential); !faults.empty()) return make_error(faults);
+  auto key = credential.id;
+  auto name = model::make_key(credential.consumer, credential.display);
+  return keep(std::move(key), std::move(name), std::move(credential));
+}
+
+Result<IssuedCredential> Edit::rotate_credential(std::string_view id, const std::string& given_json,
+                                                 model::UnixMs overlap_ms) {
+  const auto* found = state_.credentials.find(id);
+  if (!found) return not_found("credential", id);
+  if (overlap_ms < 0) return wrong("an overlap is not negative: give 0 for none", "/overlap_ms");
+  const auto old = *found;
+  auto issued = add_credential({old.consumer, old.type, given_json});
+  if (!issued) return issued.error();
+  const auto end = clock_.now_ms() + overlap_ms;
+  if (overlap_ms == 0) {
+    drop_credential(old);
+  } else if (old.valid_until == 0 || old.valid_until > end) {
+    if (auto ended = change_credential(id, {.valid_until = end}); !ended) return ended.error();
+  }
+  return issued;
 }
 
 Result<void> Edit::revoke_credential(std::string_view id) {
@@ -257,40 +299,54 @@ Result<void> Edit::revoke_credential(std::string_view id) {
 
 // ---- authorizations
 
+std::string Edit::name_of(const model::Authorization& authorization) const {
+  if (!authorization.rest_api.empty()) {
+    return model::make_key(authorization.consumer, authorization.rest_api);
+  }
+  const auto* api = state_.apis.find(authorization.api_id);
+  return model::make_key(authorization.consumer, api ? name_of(*api) : authorization.api_id);
+}
+
 Result<Put<model::Authorization>> Edit::grant(model::Authorization authorization) {
+  if (auto faults = find_faults(authorization); !faults.empty()) return make_error(faults);
   if (!state_.consumers.find(authorization.consumer)) {
     return not_found("consumer", authorization.consumer, "/consumer");
   }
-  const auto* api = state_.apis.find(authorization.api_id);
-  if (!api) return not_found("API", authorization.api_id, "/api_id");
-  if (authorization.valid_until < 0) {
-    return wrong("the end lies before 1970: give milliseconds since 1970, or 0 for no end",
-                 "/valid_until");
+  if (!authorization.rest_api.empty()) {
+    if (!state_.rest_apis.find(authorization.rest_api)) {
+      return not_found("REST API", authorization.rest_api, "/rest_api");
+    }
+  } else if (!state_.apis.find(authorization.api_id)) {
+    return not_found("API", authorization.api_id, "/api_id");
   }
-  auto key = model::make_key(authorization.consumer, authorization.api_id);
-  auto name = model::make_key(authorization.consumer, name_of(*api));
+  auto key = model::make_authorization_key(authorization);
+  auto name = name_of(authorization);
   return keep(std::move(key), std::move(name), std::move(authorization));
 }
 
-Result<void> Edit::revoke_authorization(std::string_view consumer, std::string_view api_id) {
-  auto key = model::make_key(consumer, api_id);
+Result<void> Edit::revoke_authorization(const model::Authorization& authorization) {
+  auto key = model::make_authorization_key(authorization);
   if (!state_.authorizations.find(key)) {
     return Error{SLUICE_E_NOT_FOUND,
-                 "consumer '" + std::string(consumer) + "' is not authorised for that API",
+                 "consumer '" + authorization.consumer +
+                     "' has no authorisation of its own for "
+                     "that: it may have one for the REST API above it, or for the API itself",
                  {},
                  {}};
   }
-  const auto* api = state_.apis.find(api_id);
-  drop<model::Authorization>(key, api ? model::make_key(consumer, name_of(*api)) : key);
+  drop<model::Authorization>(key, name_of(authorization));
   return {};
 }
 
-void Edit::drop_authorizations_of_api(std::string_view api_id) {
-  std::vector<std::string> keys;
+void Edit::drop_authorizations(const std::function<bool(const model::Authorization&)>& is_meant) {
+  std::vector<model::Authorization> meant;
   for (const auto& [key, authorization] : state_.authorizations.all()) {
-    if (authorization.api_id == api_id) keys.push_back(key);
+    if (is_meant(authorization)) meant.push_back(authorization);
   }
-  for (const auto& key : keys) drop<model::Authorization>(key, key);
+  for (const auto& authorization : meant) {
+    drop<model::Authorization>(model::make_authorization_key(authorization),
+                               name_of(authorization));
+  }
 }
 
 }  // namespace sluice::studio

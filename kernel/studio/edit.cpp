@@ -29,8 +29,13 @@ const model::ApiVersion* find_deployed(const model::State& state, const model::D
 
 }  // namespace
 
-Edit::Edit(model::State state, std::string actor, const Clock& clock, const RandomSource& random)
-    : state_(std::move(state)), actor_(std::move(actor)), clock_(clock), random_(random) {}
+Edit::Edit(model::State state, std::string actor, LowerFloor& lower_floor, const Clock& clock,
+           const RandomSource& random)
+    : state_(std::move(state)),
+      actor_(std::move(actor)),
+      lower_floor_(lower_floor),
+      clock_(clock),
+      random_(random) {}
 
 std::string Edit::name_of(const model::Api& api) const {
   return model::make_key(api.workspace, api.draft.name);
@@ -176,6 +181,7 @@ Result<void> Edit::delete_rest_api(std::string_view name) {
                     quote(model::make_key(workflow->workspace, workflow->name)) +
                     ": delete that first");
   }
+  drop_authorizations([&](const auto& a) { return a.rest_api == name; });
   drop<model::RestApi>(std::string(name), std::string(name));
   return {};
 }
@@ -325,7 +331,7 @@ Result<void> Edit::delete_api(std::string_view api_id) {
     drop<model::ApiVersion>(model::make_version_key(api_id, number),
                             model::make_version_key(name, number));
   }
-  drop_authorizations_of_api(api_id);
+  drop_authorizations([&](const auto& a) { return a.api_id == api_id; });
   drop<model::Api>(std::string(api_id), name);
   return {};
 }

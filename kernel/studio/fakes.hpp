@@ -36,6 +36,19 @@ class FakeLowerFloor final : public LowerFloor {
     if (while_running) while_running();
     return outcome;
   }
+  // Every type is known; what is given becomes lookup, secret and what is shown, and nothing given
+  // is another secret each time.
+  Result<MadeCredential> make_credential(const std::string& type,
+                                         const std::string& given_json) override {
+    if (!can_make) return can_make.error();
+    const std::string secret = given_json == "{}" ? "made-" + std::to_string(++made) : given_json;
+    return MadeCredential{.is_unique = type != "jwt",
+                          .secret = "secret of " + secret,
+                          .display = type,
+                          .lookups = {type == "jwt" ? "issuer" : secret},
+                          .attributes = {{"source", "bearer"}},
+                          .shown = {{"key", secret}}};
+  }
   Result<Explanation> explain(const std::string& instance, const SentRequest& request,
                               model::UnixMs now) override {
     calls.push_back("explain " + instance + " " + request.method + " " + request.path + "?" +
@@ -51,6 +64,8 @@ class FakeLowerFloor final : public LowerFloor {
   std::vector<std::string> calls;
   Result<void> source_check;
   Result<void> can_prepare;
+  Result<void> can_make;
+  int made = 0;
   Result<TestOutcome> outcome = TestOutcome{200, {}, "{}", 1000, "SELECT 1", {}};
   Result<Explanation> explanation = Explanation{};
   std::function<void()> while_running;
@@ -95,7 +110,7 @@ struct FakeHouse {
         studio(*owner) {}
 
   store::FakeStore documents;
-  store::Store repository{store::FakeStore::table(), documents.self(),
+  store::Store repository{store::FakeStore::table(), documents.self(), store::make_test_sealer(),
                           [](int, std::string_view) {}};
   FakeLowerFloor floor;
   FakeClock clock;

@@ -39,6 +39,15 @@ struct TableDescription {
   std::vector<IndexInfo> indexes;
 };
 
+// What an authenticator made of what a person gave (sluice.credential-maker/1).
+struct MadeCredential {
+  bool is_unique = true;
+  std::string secret, display;
+  std::vector<std::string> lookups;
+  std::vector<std::pair<std::string, std::string>> attributes;
+  std::vector<std::pair<std::string, std::string>> shown;  // told once, not kept
+};
+
 // What one run of a draft did (R112-R115).
 struct TestOutcome {
   int http_status = 0;
@@ -93,6 +102,11 @@ class LowerFloor {
   virtual Result<TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
+
+  // Errors point into `given_json`. NOT_FOUND: no such authenticator is loaded; UNSUPPORTED: it
+  // makes no credentials.
+  virtual Result<MadeCredential> make_credential(const std::string& type,
+                                                 const std::string& given_json) = 0;
 
   // What an instance (empty: the only one, else the first) would do with a request at `now`,
   // milliseconds since 1970; 0: now. NOT_FOUND: this node serves no such instance.

@@ -228,7 +228,7 @@ Result<Put<model::Deployment>> Edit::publish(const PublishRequest& request) {
     auto key = model::make_key(api.workspace, api.id);
     if (!state_.authorizations.find(key)) {
       keep(std::move(key), model::make_key(api.workspace, name),
-           model::Authorization{api.workspace, api.id, 0});
+           model::Authorization{.consumer = api.workspace, .api_id = api.id, .rest_api = {}});
     }
   }
   if (bound->domain != *request.domain) {

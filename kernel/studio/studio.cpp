@@ -71,7 +71,7 @@ Result<void> Studio::refresh() {
 }
 
 Edit Studio::begin_edit(std::string_view actor) const {
-  return Edit(state_, std::string(actor), clock_, random_);
+  return Edit(state_, std::string(actor), lower_floor_, clock_, random_);
 }
 
 // Prepare, commit, swap in, adopt, in that order: what can fail comes before what cannot, and what

@@ -43,9 +43,8 @@ class Store;
 
 namespace sluice::studio {
 
-inline constexpr std::size_t kOwnKeyCharactersMin = 16;     // shorter own API keys are refused
-inline constexpr std::size_t kOwnKeyCharactersMax = 256;    // longer ones too
-inline constexpr std::size_t kCredentialsPerConsumer = 16;  // for rotation, not for hoarding
+inline constexpr std::size_t kCredentialsPerConsumer = 16;   // of one type: for rotation
+inline constexpr model::UnixMs kOverlapMs = 24 * 3'600'000;  // of a rotation, unless it says
 inline constexpr std::size_t kReasonCharactersMax = 2000;
 
 // Fills `bytes` with randomness; false: there is none, and what needed it is refused.
@@ -80,16 +79,24 @@ struct PublishRequest {  // R128: three required settings
   std::string backend;  // "Default", for now
 };
 
-struct NewApiKey {
+struct NewCredential {
   std::string consumer;
-  std::string own_key;            // empty: one is made
-  std::string source = "bearer";  // bearer, header:<name> or query:<name>
+  std::string type;  // an authenticator: "api-key", "jwt", "hmac"
+  std::string given_json =
+      "{}";  // what its credential maker takes; a secret that is absent is made
+  model::UnixMs valid_from = 0;
   model::UnixMs valid_until = 0;  // 0 = no end
 };
 
-struct IssuedApiKey {
+struct IssuedCredential {
   model::Credential credential;
-  std::string key;  // told here and never again: the store keeps its SHA-256
+  std::vector<std::pair<std::string, std::string>> shown;  // told here and never again
+};
+
+// What is absent stays.
+struct CredentialChange {
+  std::optional<bool> enabled;
+  std::optional<model::UnixMs> valid_from, valid_until;
 };
 
 // One transaction in the making. Not kept beyond the use case it was handed to. [ctl]
@@ -125,8 +132,8 @@ class Edit {
   // Restores what an export holds: a version as it was frozen. An existing one is immutable (R119):
   // equal is unchanged, anything else refused.
   Result<Put<model::ApiVersion>> restore_version(model::ApiVersion version);
-  // The same for a credential, whose secret is known as a digest only; `id` empty: a new one, or
-  // the one with this lookup key.
+  // The same for a credential as its authenticator made it; `id` empty: a new one, or the one of
+  // that consumer and type with these lookups.
   Result<Put<model::Credential>> restore_credential(model::Credential credential);
 
   // ---- delete: refused while something needs it, naming what
@@ -156,22 +163,34 @@ class Edit {
 
   Result<void> enable_consumer(std::string_view name);
   Result<void> disable_consumer(std::string_view name);
-  // A key that anybody has already is refused, the same consumer's too.
-  Result<IssuedApiKey> add_api_key(const NewApiKey& request);
-  // `sluice apply`: an own key that this consumer holds already is unchanged, or gets the new end.
-  Result<Put<model::Credential>> put_api_key(const NewApiKey& request);
+  // Errors of what was given point below "/given". A key that anybody has already is refused, the
+  // same consumer's too.
+  Result<IssuedCredential> add_credential(const NewCredential& request);
+  // `sluice apply`: one that this consumer holds already is unchanged, or gets what is new. Refused
+  // when the secret is not given: one that is made could not be told apart the next time.
+  Result<Put<model::Credential>> put_credential(const NewCredential& request);
+  Result<Put<model::Credential>> change_credential(std::string_view id,
+                                                   const CredentialChange& change);
+  // A new credential of the same consumer and type; the old one ends after the overlap, or sooner
+  // if it would have.
+  Result<IssuedCredential> rotate_credential(std::string_view id, const std::string& given_json,
+                                             model::UnixMs overlap_ms = kOverlapMs);
   Result<void> revoke_credential(std::string_view id);
+  // For an API, or for a REST API with all its APIs, also those to come.
   Result<Put<model::Authorization>> grant(model::Authorization authorization);
-  Result<void> revoke_authorization(std::string_view consumer, std::string_view api_id);
+  // `authorization`: consumer and one of API and REST API.
+  Result<void> revoke_authorization(const model::Authorization& authorization);
 
  private:
   friend class Studio;
-  Edit(model::State state, std::string actor, const Clock& clock, const RandomSource& random);
+  Edit(model::State state, std::string actor, LowerFloor& lower_floor, const Clock& clock,
+       const RandomSource& random);
 
-  // Who holds which key: built when first asked for, then kept in step.
+  // Who holds which key: built when a credential is first added, then kept in step.
   struct CredentialIndex {
-    std::map<std::string, std::string, std::less<>> id_by_key;  // type/lookup_key -> id
-    std::map<std::string, std::size_t, std::less<>> count_by_consumer;
+    std::map<std::string, std::string, std::less<>> id_by_lookup;       // unique ones: type/lookup
+    std::map<std::string, std::size_t, std::less<>> count_by_consumer;  // type/consumer
+    std::uint64_t rank_max = 0;
   };
 
   template <class T>
@@ -184,20 +203,23 @@ class Edit {
   CredentialIndex& credential_index();
   void drop_credential(const model::Credential& credential);
   void drop_consumer(std::string_view name);
-  void drop_authorizations_of_api(std::string_view api_id);
+  void drop_authorizations(const std::function<bool(const model::Authorization&)>& is_meant);
   Result<void> ensure_workspace_consumer(const std::string& workspace);
   Result<Put<model::Api>> put_draft(const model::Api* existing, const model::Workflow& workflow,
                                     model::ApiDefinition definition);
   Result<void> check_reference(const model::ApiDefinition& definition,
                                std::string_view workspace) const;
   Result<model::ApiVersion> set_status(model::ApiVersion version, model::VersionStatus status);
-  Result<model::Credential> make_api_key(const NewApiKey& request, const std::string& key);
+  Result<MadeCredential> make_credential(const NewCredential& request);
+  const model::Credential* find_twin(const model::Credential& credential);
   Result<Put<model::Credential>> keep_credential(model::Credential credential);
+  std::string name_of(const model::Authorization& authorization) const;
   Result<void> set_enabled(std::string_view name, bool enabled);
   std::string name_of(const model::Api& api) const;
 
   model::State state_;
   std::string actor_;
+  LowerFloor& lower_floor_;
   const Clock& clock_;
   const RandomSource& random_;
   std::vector<AppliedChange> changes_;

@@ -80,7 +80,8 @@ def admin_call(credentials, admin, method, path, body=None):
 
 
 def find_api(credentials, admin):
-    listed = json.loads(admin_call(credentials, admin, "GET", "/admin/v1/apis")[2])
+    path = "/admin/v1/apis?name=Query%20User%20by%20User%20ID"
+    listed = json.loads(admin_call(credentials, admin, "GET", path)[2])
     return listed["items"][0]["id"]
 
 

@@ -172,9 +172,10 @@ typedef struct sluice_credential {
 
 typedef struct sluice_principal {
   uint32_t size;
-  /* 1: `parameters` are the API's parameters as the signature covers them (auth.md 4.3). The API
-   * binds those and no others, and never reads the query or body again. 0: bind from the request.
-   */
+  /* 1: `parameters` are the parameters of query and form as the signature covers them (auth.md
+   * 4.3). The API binds those and no others of them. A body of another media type is no part of the
+   * signed text: it is read as ever, and replaces no parameter that was signed. 0: bind from the
+   * request. */
   uint32_t parameters_verified;
   sluice_str consumer;
   sluice_str credential_id;
