@@ -3,11 +3,14 @@
 // FakeStore: a store component in memory, for tests of this room and of the studio. It records the
 // commits it took and fails when it is told to. Not thread-safe.
 
+#include "store/sealer.hpp"
+
 #include <sluice/draft/store.h>
 #include <sluice/result.hpp>
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>

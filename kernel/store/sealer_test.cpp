@@ -108,7 +108,9 @@ TEST_F(KeyFileTest, IsRefusedWhenItIsNotWhatItShouldBe) {
     write(c.text, c.mode);
     const auto key = load_key(file_, KeyFile::kMayMake);
     EXPECT_EQ(key.ok(), std::string_view(c.says).empty());
-    if (!key) EXPECT_NE(key.error().detail.find(c.says), std::string::npos) << key.error().detail;
+    if (!key) {
+      EXPECT_NE(key.error().detail.find(c.says), std::string::npos) << key.error().detail;
+    }
   }
   fs::remove(file_);
   const auto gone = load_key(file_, KeyFile::kMustExist);

@@ -99,7 +99,7 @@ void expect_equal(const State& a, const State& b) {
 TEST(Documents, EveryNounComesBackAsItWas) {
   const auto state = full_state();
   const auto refs = refs_of(state);
-  ASSERT_EQ(refs.size(), kKinds.size());
+  ASSERT_EQ(refs.size(), kKinds.size() + 1) << "and a second authorization";
   State back;
   for (const auto& ref : refs) {
     SCOPED_TRACE(to_text(ref.kind));
@@ -157,7 +157,7 @@ TEST(Documents, RefusesWhatItDoesNotFullyUnderstand) {
 
 TEST(Documents, RefusesNestedSurprises) {
   State state = full_state();
-  auto document = **make_document(state, {Kind::kApi, "api-1"});
+  auto document = **make_document(state, {Kind::kApi, "api-1"}, *make_test_sealer());
   const auto replace = [&](std::string_view from, std::string_view to) {
     auto changed = document;
     const auto at = changed.find(from);
@@ -175,7 +175,7 @@ TEST(Documents, RefusesNestedSurprises) {
        "/draft/request_parameters/0/mask is not known"},
   };
   for (const auto& c : cases) {
-    const auto loaded = load_document("api", "api-1", c.body, state);
+    const auto loaded = load_document("api", "api-1", c.body, *make_test_sealer(), state);
     ASSERT_FALSE(loaded);
     EXPECT_NE(loaded.error().detail.find(c.says), std::string::npos) << loaded.error().detail;
   }
@@ -184,7 +184,7 @@ TEST(Documents, RefusesNestedSurprises) {
 TEST(Documents, RefusesTextThatIsNotUtf8) {
   State state;
   state.consumers.put("c", {.name = "c", .description = "\xFF"});
-  const auto document = make_document(state, {Kind::kConsumer, "c"});
+  const auto document = make_document(state, {Kind::kConsumer, "c"}, *make_test_sealer());
   ASSERT_FALSE(document);
   EXPECT_EQ(document.error().status, SLUICE_E_ARGUMENT);
 }
@@ -192,7 +192,7 @@ TEST(Documents, RefusesTextThatIsNotUtf8) {
 struct Fixture {
   FakeStore fake;
   std::vector<std::string> log;
-  Store store{FakeStore::table(), fake.self(),
+  Store store{FakeStore::table(), fake.self(), make_test_sealer(),
               [this](int, std::string_view line) { log.emplace_back(line); }};
 };
 
@@ -202,7 +202,7 @@ TEST(Store, CommitsAndLoadsTheWholeState) {
   ASSERT_TRUE(f.store.load_state());
   ASSERT_TRUE(f.store.commit(state, refs_of(state)));
   EXPECT_EQ(f.fake.commits.size(), 1u) << "one transaction";
-  Store other(FakeStore::table(), f.fake.self(), [](int, std::string_view) {});
+  Store other(FakeStore::table(), f.fake.self(), make_test_sealer(), [](int, std::string_view) {});
   const auto loaded = other.load_state();
   ASSERT_TRUE(loaded) << loaded.error().detail;
   expect_equal(state, *loaded);
@@ -230,7 +230,7 @@ TEST(Store, TellsAConcurrentWriterByTheDocument) {
   Fixture f;
   auto state = full_state();
   ASSERT_TRUE(f.store.commit(state, refs_of(state)));
-  Store other(FakeStore::table(), f.fake.self(), [](int, std::string_view) {});
+  Store other(FakeStore::table(), f.fake.self(), make_test_sealer(), [](int, std::string_view) {});
   auto theirs = other.load_state();
   ASSERT_TRUE(theirs);
   theirs->consumers.put("shop", {"shop", "shop", "theirs", true});

@@ -9,8 +9,6 @@
 
 namespace sluice::hmac {
 
-const std::string_view kFile = SLUICE_PLUGIN_DIR "/auth-hmac.so";
-
 using testing::CredentialTable;
 using testing::FakeRequest;
 using testing::RecordingAuthOut;

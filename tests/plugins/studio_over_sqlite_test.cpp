@@ -45,7 +45,7 @@ class StudioOverSqlite : public testing::Test {
   }
   static store::Store store_over(const loader::Instance& instance) {
     return {*static_cast<const sluice_store*>(instance.component().api), instance.self(),
-            [](int, std::string_view) {}};
+            store::make_test_sealer(), [](int, std::string_view) {}};
   }
 
   fs::path folder_;
@@ -63,7 +63,8 @@ Result<void> fill(studio::Edit& edit) {
     const auto name = "partner-" + std::to_string(i);
     if (auto done = edit.put_consumer({.name = name}); !done) return done.error();
     const auto key = "the-own-key-of-" + name;
-    if (auto done = edit.put_api_key({name, key, "bearer", 0}); !done) return done.error();
+    if (auto done = edit.put_credential({name, "api-key", R"({"key":")" + key + "\"}"}); !done)
+      return done.error();
   }
   return {};
 }

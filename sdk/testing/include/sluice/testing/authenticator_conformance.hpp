@@ -36,6 +36,9 @@ struct AuthenticatorSubject : PluginSubject {
   FakeRequest other_request = {};
 };
 
+// How GoogleTest shows a subject: by its name, not by its bytes.
+inline void PrintTo(const AuthenticatorSubject& subject, std::ostream* out) { *out << subject.name; }
+
 std::string name_of_subject(const ::testing::TestParamInfo<AuthenticatorSubject>& info);
 
 class AuthenticatorConformance : public ::testing::TestWithParam<AuthenticatorSubject> {

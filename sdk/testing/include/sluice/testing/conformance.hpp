@@ -23,7 +23,4 @@ struct PluginSubject {
   std::vector<BadSettings> bad_settings = {};
 };
 
-// How GoogleTest shows a subject: by its name, not by its bytes.
-inline void PrintTo(const PluginSubject& subject, std::ostream* out) { *out << subject.name; }
-
 }  // namespace sluice::testing

@@ -38,6 +38,9 @@ struct DataSourceSubject : PluginSubject {
   std::string known_table = {};
 };
 
+// How GoogleTest shows a subject: by its name, not by its bytes.
+inline void PrintTo(const DataSourceSubject& subject, std::ostream* out) { *out << subject.name; }
+
 std::string name_of_subject(const ::testing::TestParamInfo<DataSourceSubject>& info);
 
 class DataSourceConformance : public ::testing::TestWithParam<DataSourceSubject> {
