@@ -398,6 +398,11 @@ Result<std::unique_ptr<studio::PreparedSnapshots>> LowerFloor::prepare(const mod
   return std::unique_ptr<studio::PreparedSnapshots>(std::move(prepared));
 }
 
+void LowerFloor::collect() {
+  for (auto& [instance, holder] : holders_) holder->collect();
+  instances_.collect();
+}
+
 std::vector<snapshot::InstanceTrouble> LowerFloor::troubles() const {
   const std::lock_guard lock(mutex_);
   return troubles_;

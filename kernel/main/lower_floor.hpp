@@ -40,7 +40,7 @@ class LowerFloor final : public studio::LowerFloor {
   Result<std::unique_ptr<studio::PreparedSnapshots>> prepare(const model::State& state) override;
 
   std::vector<snapshot::InstanceTrouble> troubles() const;  // [any]
-  void collect() { instances_.collect(); }                  // [ctl]
+  void collect();                                           // [ctl]
 
  private:
   class Prepared;

@@ -48,17 +48,27 @@ GrantsByApi collect_grants(const model::State& state) {
 
 std::shared_ptr<const CredentialIndex> make_credential_index(const model::State& state,
                                                              const CredentialIndex* before) {
-  auto index = std::make_shared<CredentialIndex>(before);
+  auto index = std::make_shared<CredentialIndex>(before, state.credentials.all().size());
   for (const auto& [id, credential] : state.credentials.all()) {
     const auto* consumer = state.consumers.find(credential.consumer);
     if (!credential.enabled || !consumer || !consumer->enabled) continue;
+    const auto valid_from_ns = to_ns(credential.valid_from);
+    const auto valid_until_ns = to_ns(credential.valid_until);
+    const bool is_taken_over = index->take_over(
+        credential.type, credential.lookups, id, [&](const CredentialIndex::Entry& entry) {
+          return entry.consumer == credential.consumer && entry.secret == credential.secret &&
+                 entry.attributes == credential.attributes &&
+                 entry.valid_from_ns == valid_from_ns && entry.valid_until_ns == valid_until_ns &&
+                 entry.rank == credential.rank;
+        });
+    if (is_taken_over) continue;
     index->add(credential.type, credential.lookups,
                {.id = id,
                 .consumer = credential.consumer,
                 .secret = credential.secret,
                 .attributes = credential.attributes,
-                .valid_from_ns = to_ns(credential.valid_from),
-                .valid_until_ns = to_ns(credential.valid_until),
+                .valid_from_ns = valid_from_ns,
+                .valid_until_ns = valid_until_ns,
                 .rank = credential.rank});
   }
   index->forget_before();

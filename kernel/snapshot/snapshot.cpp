@@ -41,22 +41,27 @@ bool Grants::is_granted(std::string_view consumer, std::uint64_t now_ns) const {
   return grant != until_ns_.end() && (grant->second == 0 || now_ns < grant->second);
 }
 
-std::shared_ptr<const CredentialIndex::Held> CredentialIndex::hold(Entry entry) const {
-  if (before_) {
-    const auto same = before_->by_id_.find(entry.id);
-    if (same != before_->by_id_.end() && same->second->entry == entry) return same->second;
-  }
+CredentialIndex::CredentialIndex(const CredentialIndex* before, std::size_t expected)
+    : before_(before) {
+  by_id_.reserve(expected);
+  if (!before) return;
+  for (const auto& [kind, sharers] : before->by_kind_) by_kind_[kind].reserve(sharers.size() + 1);
+}
+
+void CredentialIndex::add(const std::string& kind, const std::vector<std::string>& lookup_keys,
+                          Entry entry) {
+  const std::string id = entry.id;
+  if (take_over(kind, lookup_keys, id, [&](const Entry& old) { return old == entry; })) return;
   static std::atomic<std::uint64_t> last_revision{0};
   auto held = std::make_shared<Held>(Held{std::move(entry), ++last_revision, {}});
   for (const auto& [name, value] : held->entry.attributes) {
     held->pairs.push_back({to_str(name), to_str(value)});
   }
-  return held;
+  place(kind, lookup_keys, std::move(held));
 }
 
-void CredentialIndex::add(const std::string& kind, const std::vector<std::string>& lookup_keys,
-                          Entry entry) {
-  auto held = hold(std::move(entry));
+void CredentialIndex::place(const std::string& kind, const std::vector<std::string>& lookup_keys,
+                            std::shared_ptr<const Held> held) {
   const auto comes_first = [](const Held* a, const Held* b) {
     return std::tie(a->entry.rank, a->entry.id) < std::tie(b->entry.rank, b->entry.id);
   };
@@ -179,8 +184,13 @@ Holder::Holder(unsigned io_threads) : locals_(io_threads) {
 }
 
 void Holder::store(std::shared_ptr<const Snapshot> next) {
-  current_.store(std::move(next));
+  retired_.push_back(current_.exchange(std::move(next)));
   generation_.fetch_add(1, std::memory_order_release);
+  collect();
+}
+void Holder::collect() {
+  // Nobody can take a new reference to what only this list holds.
+  std::erase_if(retired_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
 }
 std::shared_ptr<const Snapshot> Holder::load() const { return current_.load(); }
 

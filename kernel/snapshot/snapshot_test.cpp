@@ -139,6 +139,29 @@ TEST(Grants, HoldUntilTheirEndAndTheLaterOfTwoCounts) {
   }
 }
 
+TEST(Holder, FreesASnapshotOnTheControlSideOnly) {
+  Holder holder(2);
+  std::weak_ptr<const Snapshot> old;
+  {
+    auto made = *Snapshot::make({make_route("old", "GET", "/x")}, nullptr);
+    old = made;
+    holder.store(std::move(made));
+  }
+  (void)holder.view(0);
+  (void)holder.view(1);
+  auto pinned = holder.pin(1);
+  holder.store(*Snapshot::make({}, nullptr));
+  EXPECT_FALSE(old.expired()) << "threads have it";
+  (void)holder.view(0);
+  (void)holder.view(1);
+  holder.collect();
+  EXPECT_FALSE(old.expired()) << "a call has it";
+  pinned.reset();
+  EXPECT_FALSE(old.expired()) << "whoever lets go last does not free it";
+  holder.collect();
+  EXPECT_TRUE(old.expired());
+}
+
 TEST(Holder, ShowsANewSnapshotToAThreadAtItsNextCallAndKeepsThePinnedOne) {
   Holder holder(1);
   holder.store(*Snapshot::make({make_route("old", "GET", "/x")}, nullptr));

@@ -12,7 +12,7 @@
 
 namespace sluice::studio {
 
-class FakeLowerFloor final : public LowerFloor {
+class FakeLowerFloor : public LowerFloor {
  public:
   Result<void> check_data_source(const model::DataSource& source) override {
     calls.push_back("check " + source.name);
