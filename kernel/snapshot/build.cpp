@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
+#include <unordered_set>
 
 namespace sluice::snapshot {
 namespace {
@@ -49,9 +51,14 @@ GrantsByApi collect_grants(const model::State& state) {
 std::shared_ptr<const CredentialIndex> make_credential_index(const model::State& state,
                                                              const CredentialIndex* before) {
   auto index = std::make_shared<CredentialIndex>(before, state.credentials.all().size());
+  // Hashed once: a search in the ordered names for each of 100,000 credentials takes longer.
+  std::unordered_set<std::string_view> enabled;
+  enabled.reserve(state.consumers.all().size());
+  for (const auto& [name, consumer] : state.consumers.all()) {
+    if (consumer.enabled) enabled.insert(name);
+  }
   for (const auto& [id, credential] : state.credentials.all()) {
-    const auto* consumer = state.consumers.find(credential.consumer);
-    if (!credential.enabled || !consumer || !consumer->enabled) continue;
+    if (!credential.enabled || !enabled.contains(credential.consumer)) continue;
     const auto valid_from_ns = to_ns(credential.valid_from);
     const auto valid_until_ns = to_ns(credential.valid_until);
     const bool is_taken_over = index->take_over(
