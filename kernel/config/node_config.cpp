@@ -323,6 +323,7 @@ NodeConfig read_root(const YamlNode* node, const fs::path& folder, Faults& fault
   read.plugins = read_plugins(root.section("plugins"), folder, faults);
   read.limits = read_limits(root.section("limits"));
   read.log = read_log(root.section("log"), folder);
+  read.outgoing.ca_file = resolve(folder, root.section("outgoing").text("ca_file", ""));
   for (const auto& gateway : read.gateways) {
     if (gateway.listen == read.admin.listen && read.admin.listen.port != 0) {
       root.fault("admin", "listen is also the address of gateway " + quote(gateway.instance) +

@@ -80,6 +80,10 @@ struct LogSettings {
   std::filesystem::path file;  // empty = stderr
 };
 
+struct OutgoingSettings {
+  std::filesystem::path ca_file;  // authorities beside the system's; empty = only those
+};
+
 struct NodeConfig {
   NodeIdentity node;
   StoreSettings store;
@@ -88,6 +92,7 @@ struct NodeConfig {
   PluginSettings plugins;
   Limits limits;
   LogSettings log;
+  OutgoingSettings outgoing;
 };
 
 // Every fault of the file in one Error: a line each in detail, "node.yaml:12: limits.workers: ...".

@@ -4,6 +4,7 @@
 #include "admin/admin_api.hpp"
 #include "gateway/gateway.hpp"
 #include "http/clock.hpp"
+#include "http/outgoing.hpp"
 #include "http/server.hpp"
 #include "main/admin_listener.hpp"
 #include "main/lower_floor.hpp"
@@ -45,12 +46,14 @@ class SystemClock final : public studio::Clock {
 // What plugins may ask of this process.
 class Services final : public loader::HostServices {
  public:
-  explicit Services(observe::Log& log) : log_(log) {}
+  Services(observe::Log& log, http::OutgoingClient& outgoing) : log_(log), outgoing_(outgoing) {}
   void log(std::string_view instance, int level, std::string_view text) override {
     log_.write(static_cast<observe::Level>(std::clamp(level, 0, 5)), instance, text);
   }
   const void* find_extension(std::string_view id) override {
-    return id == SLUICE_IO_PASS_ID ? &kIoPass : nullptr;
+    if (id == SLUICE_IO_PASS_ID) return &kIoPass;
+    if (id == SLUICE_HTTP_CLIENT_ID) return &kHttpClient;
+    return id == kOutgoingId ? &outgoing_ : nullptr;
   }
 
  private:
@@ -61,7 +64,23 @@ class Services final : public loader::HostServices {
         auto* io = http::IoThreads::current();
         return io && io->run_at_pass_end(fn, user) ? 1 : 0;
       }};
+  // The tables of abi.h carry no state: what a host's function needs it asks that host for.
+  static constexpr const char* kOutgoingId = "sluice.host.outgoing";
+  static http::OutgoingClient& outgoing_of(const sluice_host* host) {
+    return *static_cast<http::OutgoingClient*>(
+        const_cast<void*>(host->extension(host, kOutgoingId)));
+  }
+  static constexpr sluice_http_client kHttpClient{
+      .size = sizeof(sluice_http_client),
+      .reserved = 0,
+      .send = [](const sluice_host* host, sluice_op* op, const sluice_http_request* request,
+                 const sluice_http_events* events, void* user, std::uint64_t* id) -> sluice_status {
+        return outgoing_of(host).send(*request, op ? op->deadline_ns : UINT64_MAX, *events, user,
+                                      id);
+      },
+      .cancel = [](const sluice_host* host, std::uint64_t id) { outgoing_of(host).cancel(id); }};
   observe::Log& log_;
+  http::OutgoingClient& outgoing_;
 };
 
 // One shard of log and metrics an I/O thread.
@@ -195,6 +214,7 @@ struct Node::Parts {
   config::NodeConfig config;
   std::unique_ptr<observe::Log> log;
   std::unique_ptr<observe::AccessLog> access;
+  std::unique_ptr<http::OutgoingClient> outgoing;
   std::unique_ptr<Services> services;
   loader::Registry registry;
   SystemClock clock;
@@ -284,7 +304,10 @@ Result<std::unique_ptr<Node>> Node::make(const config::NodeConfig& config) {
     if (!access) return access.error();
     p.access = std::move(*access);
   }
-  p.services = std::make_unique<Services>(*p.log);
+  auto outgoing = http::OutgoingClient::make({.ca_file = config.outgoing.ca_file});
+  if (!outgoing) return outgoing.error();
+  p.outgoing = std::move(*outgoing);
+  p.services = std::make_unique<Services>(*p.log, *p.outgoing);
   p.registry = load_registry(config, [&log = *p.log](int level, std::string_view text) {
     log.write(static_cast<observe::Level>(level), "loader", text);
   });

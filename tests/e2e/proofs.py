@@ -282,3 +282,75 @@ def signing_client(directory):
                                   capture_output=True, text=True).stdout.strip()
             done = subprocess.run(line + " -s", shell=True, capture_output=True, text=True)
             expect(f"the curl line for a {name}", "Alice" in done.stdout, True)
+
+
+def remote_keys(directory):
+    """Keys behind a URL: fetched, cached, rotated without a restart, kept while their server is away."""
+    import http.server
+    import threading
+    import jwt
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
+    keys = {name: ed25519.Ed25519PrivateKey.generate() for name in ("old", "new")}
+    served = ["old"]
+    asked = []
+
+    class Keys(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            if not served:
+                return self.send_error(500)
+            body = json.dumps({"keys": [{**json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(
+                keys[name].public_key())), "kid": name} for name in served]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Keys)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/jwks.json"
+    process, made = demo(directory)
+    with process:
+        admin = made["admin"]["url"]
+
+        def add(given):
+            return admin_call(made, admin, "POST", "/admin/v1/consumers/demo/credentials",
+                              {"type": "jwt", "given": given})
+
+        status, _, text = add({"jwks_url": url, "claims": {"uid": "remote"}})
+        expect("a URL that is not https", (status, "/given/jwks_url" in text), (400, True))
+        must("credential", add({"jwks_url": url, "jwks_allow_private": True, "jwks_cache_seconds": 3600,
+                                "claims": {"uid": "remote"}}))
+
+        def call_with(name, n=0):
+            token = jwt.encode({"uid": "remote", "exp": int(time.time()) + 300, "n": n}, keys[name],
+                               "EdDSA", headers={"kid": name})
+            return call(made["gateway"], PATHS["jwt"] + QUERY, headers={"Authorization": "Bearer " + token})[0]
+
+        expect("the first token waits for its keys", call_with("old"), 200)
+        expect("one request for them", len(asked), 1)
+        expect("further tokens use what was fetched", [call_with("old", n) for n in range(5)], [200] * 5)
+        expect("still one request", len(asked), 1)
+        served[:] = ["new"]
+        # An unknown kid asks again, but not more often than every ten seconds.
+        expect("a new key too soon after the last request", call_with("new"), 401)
+        deadline = time.monotonic() + 60
+        status = 401
+        while status != 200 and time.monotonic() < deadline:
+            time.sleep(0.5)
+            status = call_with("new")
+        expect("rotated without a restart", status, 200)
+        expect("the old key is out", call_with("old", 99), 401)
+        served.clear()
+        server.shutdown()
+        expect("the last good set is kept while the server is away", call_with("new", 7), 200)
+        must("credential", add({"jwks_url": "https://localhost:1/jwks.json", "claims": {"uid": "guarded"}}))
+        token = jwt.encode({"uid": "guarded", "exp": int(time.time()) + 300}, keys["old"], "EdDSA")
+        expect("a private address behind a name", call(made["gateway"], PATHS["jwt"] + QUERY, headers={
+            "Authorization": "Bearer " + token})[0], 503)
+    log = pathlib.Path(directory, "node.log").read_text()
+    expect("the log says why", "no public address" in log, True)

@@ -179,10 +179,10 @@ typedef struct sluice_http_events {
 
 typedef struct sluice_http_client {
   uint32_t size, reserved;
-  /* [any] Everything is copied before it returns. op: NULL, or the call whose deadline,
-   * cancellation and trace are inherited. OK: end() will follow, and *id names the request until
+  /* [any] Everything is copied before it returns. op: NULL, or the call whose deadline is
+   * inherited; when that call is cancelled the plugin cancels what it sent. OK: end() will follow, and *id names the request until
    * then. Otherwise nothing was begun: E_ARGUMENT a URL or header that cannot be sent,
-   * E_OVERLOADED at the bound of requests in flight. Redirects are answers, never followed. */
+   * E_BUSY at the bound of requests in flight. Redirects are answers, never followed. */
   sluice_status (*send)(const sluice_host*, sluice_op* op_or_null, const sluice_http_request*,
                         const sluice_http_events*, void* user, uint64_t* id);
   /* [any] Gives a request up: end() follows with E_CANCELLED, unless it came already. */
