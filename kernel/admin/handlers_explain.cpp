@@ -37,6 +37,23 @@ studio::SentRequest read_request(const Json& body) {
   return request;
 }
 
+// The consumer's authorisations that are about this API, over or not: which one lets it in, or why
+// none does.
+Json list_grants(const studio::Explanation& told, const model::State& state) {
+  Json grants = Json::array();
+  const auto* api = state.apis.find(told.api_id);
+  const auto* workflow = api ? state.workflows.find(api->workflow_id) : nullptr;
+  if (!workflow || told.consumer.empty()) return grants;
+  for (const auto& authorization :
+       {model::Authorization{.consumer = told.consumer, .api_id = api->id, .rest_api = {}},
+        model::Authorization{
+            .consumer = told.consumer, .api_id = {}, .rest_api = workflow->rest_api}}) {
+    const auto* found = state.authorizations.find(model::make_authorization_key(authorization));
+    if (found) grants.push_back(make_json(*found));
+  }
+  return grants;
+}
+
 Json make_json(const studio::Explanation& told, const model::State& state) {
   Json route = nullptr;
   if (!told.api_id.empty()) {
@@ -61,6 +78,7 @@ Json make_json(const studio::Explanation& told, const model::State& state) {
           {"reason", told.reason},
           {"consumer", told.consumer},
           {"credential", told.credential_id},
+          {"authorizations", list_grants(told, state)},
           {"parameters", std::move(parameters)}};
 }
 

@@ -138,6 +138,18 @@ std::string tell(const Json& answer, bool colour) {
   if (const auto credential = make_cell(answer, "credential"); !credential.empty()) {
     lines.push_back({"credential", credential});
   }
+  if (route.is_object() && !make_cell(route, "authentication").empty() &&
+      !make_cell(answer, "consumer").empty()) {
+    std::string grants;
+    for (const auto& grant : answer.value("authorizations", Json::array())) {
+      const auto until = make_cell(grant, "valid_until");
+      grants += (grants.empty() ? "" : "; ") +
+                (grant.contains("api") ? "for this API"
+                                       : "for the REST API " + make_cell(grant, "rest_api")) +
+                (until.empty() ? ", no end" : ", until " + until);
+    }
+    lines.push_back({"authorisation", grants.empty() ? "none" : grants});
+  }
   if (!accepted) {
     lines.push_back({"code", make_cell(answer, "code")});
     lines.push_back({"message", make_cell(answer, "message")});

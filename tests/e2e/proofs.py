@@ -230,8 +230,8 @@ def explain(directory):
     with process:
         url = made["gateway"] + PATHS["hmac"] + QUERY
         code, text = run(url, "--hmac", "env:SIGNING")
-        expect("a good signature", (code, "it would be served" in text, "consumer        demo" in text),
-               (0, True, True))
+        expect("a good signature", (code, "it would be served" in text, "consumer        demo" in text,
+                                    "authorisation   for this API, no end" in text), (0, True, True, True))
         code, text = run(url, "--hmac", "env:WRONG")
         expect("the wrong secret", (code, "the secrets differ" in text), (1, True))
         # A request as a proxy changed it on the way, and what its client signed.
@@ -247,7 +247,8 @@ def explain(directory):
         code, text = run("--request", str(captured), "--signed-text", str(signed))
         expect("the first differing line", (code, "the first difference is in line 9" in text), (1, True))
         code, text = run(made["gateway"] + PATHS["api-key"] + QUERY, "--api-key", made["unauthorizedApiKey"])
-        expect("no authorisation", (code, "status 403" in text, "stranger" in text), (1, True, True))
+        expect("no authorisation", (code, "status 403" in text, "stranger" in text,
+                                    "authorisation   none" in text), (1, True, True, True))
         code, text = run(made["gateway"] + PATHS["jwt"] + QUERY, "--jwt", made["jwt"] + "x")
         expect("a token that is none", (code, "status 401" in text, "reason" in text), (1, True, True))
         code, text = run(made["gateway"] + "/v1/nope")
