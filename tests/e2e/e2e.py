@@ -7,13 +7,14 @@ import sys
 import tempfile
 
 import calls
+import documents
 import proofs
 import walks
 
 
 def main():
     name = sys.argv[2]
-    promise = next(getattr(room, name) for room in (walks, calls, proofs) if hasattr(room, name))
+    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents) if hasattr(room, name))
     directory = tempfile.mkdtemp(prefix="sluice-e2e-")
     try:
         promise(directory)
