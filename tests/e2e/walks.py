@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Promises about the two walks: the worked example, plugins, publishing, crashes."""
+import collections
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -200,29 +202,57 @@ def kill_and_restart(directory):
         if status >= 300:
             raise SystemExit(f"FAILED submit: {status} {text}")
     rng = random.Random(20250101)
-    for i in range(30 // min(CI_SLOW, 3)):
+    kills = 60 // min(CI_SLOW, 3)
+    published = {"instance": "default", "domain": "", "backend": "Default"}
+
+    def changes(i):
+        """Requests without end: what is killed in the middle is another one each time."""
+        for n in itertools.count():
+            yield f"/admin/v1/apis/{api}/versions/{1 + n % 2}/publish", published
+            yield f"/admin/v1/apis/{api}/undeploy", {"instance": "default"}
+            yield "/admin/v1/apply", {"documents": [
+                {"kind": "rest-api", "name": f"pair-{i}-{n}-{half}", "base_path": f"/p{i}/{n}/{half}"}
+                for half in ("a", "b")]}
+            yield "/admin/v1/consumers/demo/credentials", {"type": "hmac"}
+            yield f"/admin/v1/apis/{api}/test", {"parameters": {"user_id": "10001"}}
+            yield f"/admin/v1/apis/{api}/submit", None
+
+    done = collections.Counter()
+    for i in range(kills):
         process, gateway, admin = serve(directory)
+        listed = json.loads(admin_call(made, admin, "GET", "/admin/v1/deployments")[2])["items"]
+        if sum(d["api"] == api for d in listed) > 1:
+            raise SystemExit(f"FAILED: after kill {i} two versions are deployed: {listed}")
         stop = threading.Event()
 
         def change():
-            n = 0
-            while not stop.is_set():
-                n += 1
+            for path, body in changes(i):
+                if stop.is_set():
+                    return
                 try:
-                    admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/versions/{1 + n % 2}/publish",
-                               {"instance": "default", "domain": "", "backend": "Default"})
+                    status, _, _ = admin_call(made, admin, "POST", path, body)
                 except (OSError, http.client.HTTPException):
                     return
+                done[path.rsplit("/", 1)[1], status < 300] += 1
 
         thread = threading.Thread(target=change)
         thread.start()
-        time.sleep(rng.uniform(0.01, 0.15))
+        time.sleep(rng.uniform(0.01, 0.1) * CI_SLOW)
         process.process.kill()
         process.process.wait()
         stop.set()
         thread.join()
     process, gateway, admin = serve(directory)
     with process:
+        names, page = set(), None
+        while page is None or page:
+            page = json.loads(admin_call(made, admin, "GET", "/admin/v1/rest-apis?limit=1000&offset="
+                                         + str(len(names)))[2])["items"]
+            names.update(r["name"] for r in page)
+        halves = [n for n in names if n.startswith("pair-") and n[:-1] + "ab".replace(n[-1], "") not in names]
+        expect(f"no half of a transaction in {kills} kills ({dict(done)})", halves, [])
+        expect("there were transactions", any(n.startswith("pair-") for n in names), True)
+        must("publish", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/versions/1/publish", published))
         expect("after the kills the API answers", call(
             gateway, "/v1/user/info?user_id=10002",
             headers={"Authorization": "Bearer " + made["apiKey"]})[2],
