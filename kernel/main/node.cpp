@@ -101,7 +101,9 @@ class CallObserver final : public gateway::Observer {
                                 .bytes = call.bytes,
                                 .consumer = call.consumer,
                                 .api_id = call.api_id,
-                                .request_id = call.request_id});
+                                .request_id = call.request_id,
+                                .error_code = {},
+                                .reason = call.refusal_reason});
   }
   // Half-full buffers reach the file within kFlushNs. Begun on the shard's own thread.
   void start_flushing(http::IoThread& io) {

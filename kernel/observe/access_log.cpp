@@ -24,8 +24,8 @@ namespace {
 
 constexpr std::size_t kPathBytesMax = 2'048;
 constexpr std::size_t kFieldBytesMax = 256;
-// A byte becomes six at most (\u00ff), and there are five fields beside the path.
-constexpr std::size_t kLineBytesMax = 6 * (kPathBytesMax + 5 * kFieldBytesMax) + 512;
+// A byte becomes six at most (\u00ff), and there are six fields beside the path.
+constexpr std::size_t kLineBytesMax = 6 * (kPathBytesMax + 6 * kFieldBytesMax) + 512;
 
 // Length of the UTF-8 sequence at the start of `text`, 0 when it is none.
 std::size_t measure_utf8(std::string_view text) noexcept {
@@ -251,7 +251,8 @@ void AccessLog::Shard::append(const AccessLine& line) noexcept {
   } optional[] = {{",\"consumer\":", line.consumer},
                   {",\"api\":", line.api_id},
                   {",\"requestId\":", line.request_id},
-                  {",\"errCode\":", line.error_code}};
+                  {",\"errCode\":", line.error_code},
+                  {",\"reason\":", line.reason}};
   for (const auto& field : optional) {
     if (field.value.empty()) continue;
     pen.raw(field.name);

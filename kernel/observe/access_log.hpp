@@ -22,6 +22,7 @@ struct AccessLine {
   std::uint64_t duration_us = 0;
   std::uint64_t bytes = 0;  // of the response body
   std::string_view consumer, api_id, request_id, error_code;
+  std::string_view reason;  // an authenticator's exact one for a refusal; for operators only
 };
 
 class AccessLog {

@@ -43,10 +43,10 @@ TEST_F(AccessLogTest, WritesOneJsonLineACall) {
     std::string json;
   } cases[] = {
       {"all",
-       {kTime, "GET", "/v1/users", 200, 1234, 56, "alice", "api-1", "REQ", "A401IK"},
+       {kTime, "GET", "/v1/users", 200, 1234, 56, "alice", "api-1", "REQ", "A401IK", "expired"},
        R"({"time":"2024-06-07T12:00:00.045Z","method":"GET","path":"/v1/users","status":200,)"
        R"("durationUs":1234,"bytes":56,"consumer":"alice","api":"api-1","requestId":"REQ",)"
-       R"("errCode":"A401IK"})"
+       R"("errCode":"A401IK","reason":"expired"})"
        "\n"},
       {"nobody",
        {0, "", "", 0, 0, 0, "", "", "", ""},

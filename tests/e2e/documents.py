@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from kit import demo, expect
+from kit import SLUICE, demo, expect
 
 ALICE = '{"data":{"user_id":10001,"user_name":"Alice"},"success":true}'
 RUNNERS = {"sh": ["sh", "-c"], "python": [sys.executable, "-c"], "javascript": ["node", "-e"]}
@@ -27,3 +27,21 @@ def authentication_examples(directory):
     expect("every method in every language", sorted({(l, p) for l, t in examples for p in (
         "/v1/user/info", "/v1/jwt/", "/v1/hmac/") if p in t}), sorted(
             (l, p) for l in RUNNERS for p in ("/v1/user/info", "/v1/jwt/", "/v1/hmac/")))
+
+
+def node_file_page(directory):
+    """Every key that a node file takes stands in docs/node-file.md."""
+    page = (ROOT / "docs/node-file.md").read_text()
+    node = pathlib.Path(directory, "node.yaml")
+    sections = {"": "unknown: 1", "node": "", "store": "", "admin": "", "gateways": "", "plugins": "",
+                "limits": "", "log": "", "outgoing": ""}
+    for section in sections:
+        inside = "[{unknown: 1}]" if section == "gateways" else "{unknown: 1}"
+        node.write_text("unknown: 1\n" if not section else f"{section}: {inside}\n")
+        done = subprocess.run([SLUICE, "serve", "--check", "--config", str(node)], capture_output=True, text=True)
+        allowed = re.search(r"allowed here: ([^)]*)", done.stderr)
+        if not allowed:
+            raise SystemExit(f"FAILED: {section}: {done.stderr}")
+        keys = allowed[1].replace("\n", " ").split(", ")
+        missing = [key for key in keys if f"`{key}`" not in page]
+        expect(f"the keys of {section or 'the file'}: {', '.join(keys)}", missing, [])
