@@ -180,11 +180,15 @@ bool Snapshot::find_credential(std::string_view kind, std::string_view key, std:
 }
 
 Holder::Holder(unsigned io_threads) : locals_(io_threads) {
-  current_.store(*Snapshot::make({}, nullptr));
+  current_ = *Snapshot::make({}, nullptr);
 }
 
 void Holder::store(std::shared_ptr<const Snapshot> next) {
-  retired_.push_back(current_.exchange(std::move(next)));
+  {
+    const std::lock_guard lock(mutex_);
+    current_.swap(next);
+  }
+  retired_.push_back(std::move(next));
   generation_.fetch_add(1, std::memory_order_release);
   collect();
 }
@@ -192,13 +196,16 @@ void Holder::collect() {
   // Nobody can take a new reference to what only this list holds.
   std::erase_if(retired_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
 }
-std::shared_ptr<const Snapshot> Holder::load() const { return current_.load(); }
+std::shared_ptr<const Snapshot> Holder::load() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
 
 const Snapshot& Holder::view(unsigned io_thread) {
   Local& local = locals_[io_thread];
   const std::uint64_t generation = generation_.load(std::memory_order_acquire);
   if (local.generation != generation) {
-    local.snapshot = current_.load();
+    local.snapshot = load();
     local.generation = generation;
   }
   return *local.snapshot;

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -176,7 +177,10 @@ class Holder {
     std::shared_ptr<const Snapshot> snapshot;
   };
   std::atomic<std::uint64_t> generation_{1};
-  std::atomic<std::shared_ptr<const Snapshot>> current_;
+  // A mutex, taken only when the generation moved. GCC 12's atomic shared_ptr unlocks its load with
+  // relaxed order, so a later store races with it.
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Snapshot> current_;  // guarded by mutex_
   std::vector<std::shared_ptr<const Snapshot>>
       retired_;  // [ctl] until no thread and no call is left
   std::vector<Local> locals_;
