@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluice call URL: a client for published APIs.
-#include "config/read_file.hpp"
 #include "main/cli_commands.hpp"
 #include "main/cli_text.hpp"
 #include "main/hmac_signer.hpp"
@@ -11,8 +10,6 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::size_t kSecretFileBytesMax = 64 << 10;
-
 Error wrong_option(std::string detail) { return {SLUICE_E_ARGUMENT, std::move(detail), {}, {}}; }
 
 bool names(std::string_view header, std::string_view name) {
@@ -20,22 +17,11 @@ bool names(std::string_view header, std::string_view name) {
                     [](char a, char b) { return (a | 0x20) == (b | 0x20); });
 }
 
-// A secret on a command line is seen by every user of the machine: env:NAME and file:PATH keep it
-// from there.
 Result<std::string> read_secret(const Surroundings& surroundings, const std::string& option,
                                 const std::string& text) {
-  std::string secret = text;
-  if (text.starts_with("env:")) {
-    const auto found = surroundings.find_env(text.substr(4).c_str());
-    if (!found) return wrong_option(option + ": there is no variable " + text.substr(4));
-    secret = *found;
-  } else if (text.starts_with("file:")) {
-    auto read = config::read_file(text.substr(5), kSecretFileBytesMax);
-    if (!read) return wrong_option(option + ": " + text.substr(5) + ": " + read.error().detail);
-    secret = *read;
-    while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
-  }
-  if (secret.empty()) return wrong_option(option + " is empty");
+  auto secret = read_value(surroundings, text);
+  if (!secret) return wrong_option(option + ": " + secret.error().detail);
+  if (secret->empty()) return wrong_option(option + " is empty");
   return secret;
 }
 

@@ -7,6 +7,10 @@
 
 namespace sluice::cli {
 
+// A value as it is, or the value of env:NAME and file:PATH: a command line is seen by every user of
+// the machine.
+Result<std::string> read_value(const Surroundings& surroundings, const std::string& text);
+
 struct GetOptions {
   std::string kind, name;
   std::string workspace, workflow, api, instance, consumer;  // filters

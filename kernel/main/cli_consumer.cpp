@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluice consumer, credential, grant, revoke: who may call, and with what.
-#include "config/read_file.hpp"
 #include "main/cli_commands.hpp"
 #include "main/cli_text.hpp"
 
 namespace sluice::cli {
 namespace {
 
-constexpr std::size_t kGivenFileBytesMax = std::size_t{512} << 10;
-
 Error wrong(std::string detail) { return {SLUICE_E_ARGUMENT, std::move(detail), {}, {}}; }
-
-// A value as it is, or the value of env:NAME and file:PATH: a command line is seen by every user of
-// the machine.
-Result<std::string> read_value(const Surroundings& surroundings, const std::string& text) {
-  if (text.starts_with("env:")) {
-    const auto found = surroundings.find_env(text.substr(4).c_str());
-    if (!found) return wrong("there is no variable " + text.substr(4));
-    return *found;
-  }
-  if (!text.starts_with("file:")) return text;
-  auto read = config::read_file(text.substr(5), kGivenFileBytesMax);
-  if (!read) return wrong(text.substr(5) + ": " + read.error().detail);
-  while (read->ends_with('\n') || read->ends_with('\r')) read->pop_back();
-  return read;
-}
 
 // --given as one object, -g NAME=VALUE as its members of text.
 Result<Json> read_given(const Surroundings& surroundings, const CredentialOptions& options) {

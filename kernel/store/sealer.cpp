@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sealer.hpp"
 
+#include "store/hex.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -19,32 +21,6 @@ namespace {
 constexpr std::string_view kPrefix = "sealed:v1:";
 constexpr std::size_t kNonceBytes = 12, kTagBytes = 16;  // NIST SP 800-38D: 96 and 128 bits
 constexpr std::size_t kKeyIdBytes = 4;
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-
-std::string make_hex(std::string_view bytes) {
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    hex += kHexDigits[static_cast<unsigned char>(c) >> 4];
-    hex += kHexDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return hex;
-}
-
-std::optional<std::string> parse_hex(std::string_view hex) {
-  if (hex.size() % 2) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const auto high = kHexDigits.find(hex[i]), low = kHexDigits.find(hex[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    bytes += static_cast<char>(high << 4 | low);
-  }
-  return bytes;
-}
-
 unsigned char* to_bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 const unsigned char* to_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
