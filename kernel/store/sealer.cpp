@@ -21,6 +21,8 @@ namespace {
 constexpr std::string_view kPrefix = "sealed:v1:";
 constexpr std::size_t kNonceBytes = 12, kTagBytes = 16;  // NIST SP 800-38D: 96 and 128 bits
 constexpr std::size_t kKeyIdBytes = 4;
+
+using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 unsigned char* to_bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 const unsigned char* to_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
