@@ -45,3 +45,17 @@ def node_file_page(directory):
         keys = allowed[1].replace("\n", " ").split(", ")
         missing = [key for key in keys if f"`{key}`" not in page]
         expect(f"the keys of {section or 'the file'}: {', '.join(keys)}", missing, [])
+
+
+def errors_page(directory):
+    """Every code that the gateway's own table has stands in docs/errors.md, with its status."""
+    page = (ROOT / "docs/errors.md").read_text().splitlines()
+    table = (ROOT / "kernel/problem/problem.cpp").read_text()
+    rows = re.findall(r'Row\{\w+, \{(\d+), (\d+), "[^"]*", "(\w*)"\}\}', table)
+    expect("the table was found", len(rows) > 20, True)
+    for status, err_code, gateway_code in rows:
+        if gateway_code == "A401NA":
+            continue  # stands in for an authenticator that gives no answer of its own
+        wanted = f"`{gateway_code}`" if gateway_code else err_code if err_code != "499" else "499"
+        lines = [line for line in page if line.startswith(f"| {status} ") and wanted in line]
+        expect(f"{status} {gateway_code or err_code}", len(lines) >= 1, True)
