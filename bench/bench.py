@@ -168,7 +168,7 @@ class Load:
             command += ["-s", str(self.script)]
             # What is good once is not sent again in a later round.
             share = int(ASSUMED_RPS * seconds)
-            arguments = ["--", str(self.round * share if self.round * share < len(self.sets) - share else 0)]
+            arguments = ["--", str(self.round * share if self.round * share <= len(self.sets) - share else 0)]
             self.round += 1
         else:
             for name, value in self.sets[0].items():
@@ -179,8 +179,8 @@ class Load:
         if "Non-2xx" in out or "Socket errors" in out:
             raise SystemExit(f"{self.name}: the load saw errors:\n{out}")
         return {"rps": float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)),
-                "p50": to_us(re.search(r"50%\s+(\S+)", out).group(1)),
-                "p99": to_us(re.search(r"99%\s+(\S+)", out).group(1)),
+                "p50": to_us(re.search(r"^\s+50%\s+(\S+)", out, re.M).group(1)),
+                "p99": to_us(re.search(r"^\s+99%\s+(\S+)", out, re.M).group(1)),
                 "cpu": used / requests * 1e6}
 
 
