@@ -96,7 +96,11 @@ Result<MadeCredential> make_credential(const sluice_component& component,
   if (!given) return Error{SLUICE_E_CONFIG, "the credential " + given.error().detail, {}, {}};
   const auto faults = given->check(to_view(maker->schema));
   if (!faults.empty()) {
-    return Error{SLUICE_E_CONFIG, config::to_text(faults), {}, faults.front().pointer};
+    // One fault is told by its place; of several each line begins with its own.
+    return Error{SLUICE_E_CONFIG,
+                 faults.size() == 1 ? faults.front().what : config::to_text(faults),
+                 {},
+                 faults.size() == 1 ? faults.front().pointer : std::string()};
   }
 
   const MakerHost host(type, services);
