@@ -14,6 +14,7 @@ sluice::Result<StoreSettings> StoreSettings::parse(const sluice::Settings& setti
   if (text == ":memory:") {
     return file.error("metadata in memory would be gone at the next start: name a file");
   }
+  if (text.starts_with("file:")) return file.error("write a plain path, not a file: URI");
   if (text.ends_with('/')) return file.error("this names a folder: name a file in it");
 
   // Absolute, so that SQLite cannot take it for a URI, and a later change of the working folder

@@ -246,6 +246,7 @@ TEST_F(StoreSqlite, ChecksItsSettings) {
       {"no file", Json::object(), "/file"},
       {"empty file", {{"file", ""}}, "/file"},
       {"memory", {{"file", ":memory:"}}, "/file"},
+      {"URI", {{"file", "file:x.db?mode=rwc"}}, "/file"},
       {"folder", {{"file", "var/"}}, "/file"},
       {"NUL", {{"file", std::string("a\0b", 3)}}, "/file"},
       {"all", {{"file", "x"}, {"lock_wait_ms", 0}, {"deletions_kept", 1}}, ""},
