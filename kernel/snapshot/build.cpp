@@ -24,26 +24,28 @@ std::string to_lower(std::string text) {
   return text;
 }
 
-using GrantsByApi = std::map<std::string, Grants, std::less<>>;
+struct CollectedGrants {
+  using ByName = std::map<std::string, std::shared_ptr<Grants>, std::less<>>;
 
-GrantsByApi collect_grants(const model::State& state) {
-  GrantsByApi grants;
+  static std::shared_ptr<const Grants> find(const ByName& by_name, std::string_view name) {
+    const auto found = by_name.find(name);
+    return found == by_name.end() ? nullptr : found->second;
+  }
+
+  ByName of_apis, of_rest_apis;
+};
+
+CollectedGrants collect_grants(const model::State& state) {
+  CollectedGrants collected;
   for (const auto& [key, authorization] : state.authorizations.all()) {
     const auto* consumer = state.consumers.find(authorization.consumer);
     if (!consumer || !consumer->enabled) continue;
-    const auto until_ns = to_ns(authorization.valid_until);
-    if (authorization.rest_api.empty()) {
-      grants[authorization.api_id].add(authorization.consumer, until_ns);
-      continue;
-    }
-    for (const auto& [id, api] : state.apis.all()) {
-      const auto* workflow = state.workflows.find(api.workflow_id);
-      if (workflow && workflow->rest_api == authorization.rest_api) {
-        grants[id].add(authorization.consumer, until_ns);
-      }
-    }
+    auto& grants = authorization.rest_api.empty() ? collected.of_apis[authorization.api_id]
+                                                  : collected.of_rest_apis[authorization.rest_api];
+    if (!grants) grants = std::make_shared<Grants>();
+    grants->add(authorization.consumer, to_ns(authorization.valid_until));
   }
-  return grants;
+  return collected;
 }
 
 }  // namespace
@@ -86,7 +88,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
     const model::State& state, const std::string& instance,
     std::shared_ptr<const CredentialIndex> credentials, Instances& instances,
     const BackendFactory& make_backend, std::vector<InstanceTrouble>& troubles) {
-  const GrantsByApi grants = collect_grants(state);
+  const CollectedGrants grants = collect_grants(state);
   std::vector<Route> routes;
   for (const auto& [key, deployment] : state.deployments.all()) {
     if (deployment.instance != instance) continue;
@@ -127,9 +129,8 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
       } else {
         make_unavailable("authentication", authenticator.error());
       }
-      if (const auto granted = grants.find(api->id); granted != grants.end()) {
-        route.grants = granted->second;
-      }
+      route.grants.of_api = CollectedGrants::find(grants.of_apis, api->id);
+      route.grants.of_rest_api = CollectedGrants::find(grants.of_rest_apis, workflow->rest_api);
     }
 
     const std::string source_key = model::make_key(api->workspace, definition.data_source);

@@ -41,6 +41,11 @@ bool Grants::is_granted(std::string_view consumer, std::uint64_t now_ns) const {
   return grant != until_ns_.end() && (grant->second == 0 || now_ns < grant->second);
 }
 
+bool RouteGrants::is_granted(std::string_view consumer, std::uint64_t now_ns) const {
+  return (of_api && of_api->is_granted(consumer, now_ns)) ||
+         (of_rest_api && of_rest_api->is_granted(consumer, now_ns));
+}
+
 CredentialIndex::CredentialIndex(const CredentialIndex* before, std::size_t expected)
     : before_(before) {
   by_id_.reserve(expected);

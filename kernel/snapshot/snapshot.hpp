@@ -33,7 +33,8 @@ using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>
 
 struct Route;
 
-// Who may call an API: consumer -> CLOCK_REALTIME ns of the end, 0 = none.
+// Who was authorised for one API, or for one REST API: consumer -> CLOCK_REALTIME ns of the end,
+// 0 = none.
 class Grants final : public call::GrantFinder {
  public:
   void add(const std::string& consumer, std::uint64_t until_ns);  // the later end of two holds
@@ -41,6 +42,14 @@ class Grants final : public call::GrantFinder {
 
  private:
   TextMap<std::uint64_t> until_ns_;
+};
+
+// Who may call a route: an authorisation for its API or for its REST API is enough (R152). The
+// REST API's is one table that its routes share: 100,000 consumers are not copied per API.
+struct RouteGrants final : call::GrantFinder {
+  bool is_granted(std::string_view consumer, std::uint64_t now_ns) const override;
+
+  std::shared_ptr<const Grants> of_api, of_rest_api;  // null: nobody
 };
 
 // What answers an authorised call: the data service, or an upstream. Const, many calls at once.
@@ -62,7 +71,7 @@ struct Route {
   bool is_anonymous = false;
   model::Authentication authentication;             // what the authenticator was made of
   std::shared_ptr<loader::Instance> authenticator;  // null when anonymous or missing
-  Grants grants;
+  RouteGrants grants;
 
   std::shared_ptr<const Backend> backend;
   std::string unavailable;  // why it answers 503: names what is missing; empty = it is served

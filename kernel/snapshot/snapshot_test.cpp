@@ -139,6 +139,24 @@ TEST(Grants, HoldUntilTheirEndAndTheLaterOfTwoCounts) {
   }
 }
 
+TEST(Grants, OfTheApiOrOfItsRestApiAreEnough) {
+  const auto of_api = std::make_shared<Grants>();
+  of_api->add("both", 10);
+  of_api->add("api", 0);
+  const auto of_rest_api = std::make_shared<Grants>();
+  of_rest_api->add("both", 20);
+  of_rest_api->add("rest-api", 0);
+  RouteGrants nobody, grants;
+  grants.of_api = of_api;
+  grants.of_rest_api = of_rest_api;
+  EXPECT_TRUE(grants.is_granted("api", 5));
+  EXPECT_TRUE(grants.is_granted("rest-api", 5));
+  EXPECT_TRUE(grants.is_granted("both", 15));
+  EXPECT_FALSE(grants.is_granted("both", 20));
+  EXPECT_FALSE(grants.is_granted("another", 5));
+  EXPECT_FALSE(nobody.is_granted("both", 5));
+}
+
 TEST(Holder, FreesASnapshotOnTheControlSideOnly) {
   Holder holder(2);
   std::weak_ptr<const Snapshot> old;

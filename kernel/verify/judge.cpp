@@ -101,11 +101,13 @@ Result<Judgement> Judge::judge(const Case& one) {
                         .path = "/",
                         .timeout_ms = kTimeoutMs,
                         .authenticator = std::move(authenticator)};
+  const auto grants = std::make_shared<snapshot::Grants>();
   for (const auto& consumer : one.consumers) {
     const bool is_allowed =
         !one.allow || std::ranges::find(*one.allow, consumer.name) != one.allow->end();
-    if (is_allowed) route.grants.add(consumer.name, 0);
+    if (is_allowed) grants->add(consumer.name, 0);
   }
+  route.grants.of_api = grants;
   Rehearsal rehearsal(std::move(*snapshot), std::move(route), workers_);
   const auto send = [&](const SentRequest& sent) { return rehearsal.send(sent, one.now_ns); };
 

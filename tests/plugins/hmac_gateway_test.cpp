@@ -70,7 +70,9 @@ call::InProcessResponse ask(std::string query, std::string_view text,
                             const char* key = "alice-key") {
   snapshot::Route route{.api_id = "a", .method = "GET", .path = "/p", .timeout_ms = 60'000};
   route.authenticator = make_authenticator();
-  route.grants.add("alice", 0);
+  const auto grants = std::make_shared<snapshot::Grants>();
+  grants->add("alice", 0);
+  route.grants.of_api = grants;
   route.backend = std::make_shared<EchoBackend>();
   auto credentials = std::make_shared<snapshot::CredentialIndex>();
   for (const char* name : {"alice", "bob"}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Revoking one credential among many: how long until no I/O thread finds it, and what it costs the
 // threads meanwhile. SLUICE_CONSUMERS sets how many (10,000 here; 100,000 is the promise).
+#include "loader/registry.hpp"
 #include "snapshot/build.hpp"
 #include "snapshot/instances.hpp"
 #include "snapshot/snapshot.hpp"
@@ -115,6 +116,56 @@ TEST(ManyConsumers, ARevokedCredentialIsGoneInUnderASecondAndNoThreadStalls) {
             << " ms; the longest of " << looks << " looks of the I/O threads took "
             << std::max(longest_ms[0], longest_ms[1]) << " ms\n";
   EXPECT_LT(longest_revocation_ms, 1000);
+}
+
+// A table per API made the snapshot of 30 APIs take 2.4 s and 406 MB with 100,000 consumers.
+TEST(ManyConsumers, WhoMayCallARestApiIsOneTableForAllItsApis) {
+  constexpr int kApis = 30;
+  model::State state;
+  state.rest_apis.put("rest", {"rest", "/v1", "", ""});
+  state.workflows.put("flow", {"flow", "ws", "Flow", "rest"});
+  for (int i = 0; i < kApis; ++i) {
+    model::Api api;
+    api.id = "api-" + std::to_string(i);
+    api.workspace = "ws";
+    api.workflow_id = "flow";
+    api.draft.authentication.type = "api-key";
+    api.draft.path = "/p" + std::to_string(i);
+    state.versions.put(model::make_version_key(api.id, 1),
+                       {.api_id = api.id, .number = 1, .definition = api.draft});
+    state.deployments.put(model::make_key(api.id, "default"), {api.id, "default", 1});
+    state.apis.put(api.id, api);
+  }
+  for (std::size_t i = 0; i < consumers(); ++i) {
+    const auto name = "partner-" + std::to_string(i);
+    state.consumers.put(name, {name, "", "", true});
+    const model::Authorization grant{.consumer = name, .rest_api = "rest"};
+    state.authorizations.put(model::make_authorization_key(grant), grant);
+  }
+  class NoServices final : public loader::HostServices {
+    void log(std::string_view, int, std::string_view) override {}
+    const void* find_extension(std::string_view) override { return nullptr; }
+  } services;
+  loader::Registry registry;
+  snapshot::Instances instances(registry, services);
+  std::vector<snapshot::InstanceTrouble> troubles;
+  const auto began = Clock::now();
+  const auto made = snapshot::build_snapshot(
+      state, "default", nullptr, instances,
+      [](const model::ApiDefinition&, const std::shared_ptr<loader::Instance>&)
+          -> Result<std::shared_ptr<const snapshot::Backend>> {
+        return std::shared_ptr<const snapshot::Backend>();
+      },
+      troubles);
+  std::cout << consumers() << " consumers of " << kApis << " APIs: a snapshot took "
+            << Ms(Clock::now() - began).count() << " ms\n";
+  ASSERT_TRUE(made) << made.error().detail;
+  const auto& routes = (*made)->routes();
+  ASSERT_EQ(routes.size(), static_cast<std::size_t>(kApis));
+  for (const auto& route : routes) {
+    EXPECT_TRUE(route.grants.is_granted("partner-7", 0));
+    EXPECT_EQ(route.grants.of_rest_api, routes.front().grants.of_rest_api);
+  }
 }
 
 }  // namespace
