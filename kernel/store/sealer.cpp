@@ -57,14 +57,19 @@ Result<Sealer::Key> make_key_file(const std::filesystem::path& file) {
   std::error_code ec;
   std::filesystem::create_directories(file.parent_path(), ec);
   const std::string text = make_hex({reinterpret_cast<const char*>(key.data()), key.size()}) + "\n";
-  const Descriptor made(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  const bool is_written =
+  // Whole under its name or not there at all: half a key would be refused at every later start.
+  const std::string fresh = file.string() + ".new." + std::to_string(::getpid());
+  const Descriptor made(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const bool is_made =
       made.get() >= 0 &&
       ::write(made.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fsync(made.get()) == 0;
-  if (!is_written) {
-    if (made.get() >= 0) ::unlink(file.c_str());
-    return bad_file(file, "cannot be made: is its folder there and writable?");
+      ::fsync(made.get()) == 0 && ::link(fresh.c_str(), file.c_str()) == 0;
+  if (made.get() >= 0) ::unlink(fresh.c_str());
+  if (!is_made) return bad_file(file, "cannot be made: is its folder there and writable?");
+  const auto parent = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) {
+    return bad_file(file, "cannot be kept: its folder cannot be written to the disk");
   }
   return key;
 }

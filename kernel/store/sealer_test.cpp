@@ -79,6 +79,7 @@ TEST_F(KeyFileTest, IsMadeOnceForItsOwnerOnly) {
   ASSERT_EQ(::stat(file_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   EXPECT_EQ(status.st_size, 65);
+  EXPECT_EQ(std::distance(fs::directory_iterator(file_.parent_path()), {}), 1) << "nothing else";
   EXPECT_EQ(*load_key(file_, KeyFile::kMayMake), *made);
   EXPECT_EQ(*load_key(file_, KeyFile::kMustExist), *made);
   fs::remove(file_);

@@ -278,13 +278,16 @@ Result<IssuedCredential> Edit::rotate_credential(std::string_view id, const std:
   if (!found) return not_found("credential", id);
   if (overlap_ms < 0) return wrong("an overlap is not negative: give 0 for none", "/overlap_ms");
   const auto old = *found;
+  // Without an overlap the old one leaves its place first: a consumer that has as many as are kept
+  // can still rotate. What fails below undoes it, as all of an edit.
+  if (overlap_ms == 0) drop_credential(old);
   auto issued = add_credential({old.consumer, old.type, given_json});
   if (!issued) return issued.error();
+  const auto& next = issued->credential;
+  if (next.lookups == old.lookups && next.secret == old.secret) return key_is_taken();
   const auto end = clock_.now_ms() + overlap_ms;
-  if (overlap_ms == 0) {
-    drop_credential(old);
-  } else if (old.valid_until == 0 || old.valid_until > end) {
-    if (auto ended = change_credential(id, {.valid_until = end}); !ended) return ended.error();
+  if (overlap_ms > 0 && (old.valid_until == 0 || old.valid_until > end)) {
+    if (auto ended = change_credential(old.id, {.valid_until = end}); !ended) return ended.error();
   }
   return issued;
 }

@@ -777,6 +777,15 @@ TEST(Studio, AConsumerHoldsABoundedNumberOfCredentialsOfAType) {
   for (std::size_t i = 0; i < kCredentialsPerConsumer; ++i) id = house.must(add).credential.id;
   EXPECT_EQ(house.run(add).error().status, SLUICE_E_CONFLICT);
   EXPECT_TRUE(house.run([](Edit& e) { return e.add_credential({"shop", "hmac"}); }));
+  // As many as are kept can be rotated where the old one leaves at once.
+  const auto rotate = [&](model::UnixMs overlap_ms) {
+    return house.run([&](Edit& e) { return e.rotate_credential(id, "{}", overlap_ms); });
+  };
+  EXPECT_EQ(rotate(1000).error().status, SLUICE_E_CONFLICT);
+  const auto next = rotate(0);
+  ASSERT_TRUE(next);
+  EXPECT_FALSE(house.studio.state().credentials.find(id));
+  id = next->credential.id;
   ASSERT_TRUE(house.run([&](Edit& e) { return e.revoke_credential(id); }));
   EXPECT_FALSE(house.floor.serving.credentials.find(id));
   EXPECT_TRUE(house.run(add));
@@ -825,6 +834,18 @@ TEST(Studio, ACredentialIsRotatedWithAnOverlap) {
   EXPECT_FALSE(state.credentials.find(third.credential.id));
   EXPECT_EQ(house.run([](Edit& e) { return e.rotate_credential("none", "{}", 0); }).error().status,
             SLUICE_E_NOT_FOUND);
+  // The same again is no rotation, and the old one stays.
+  const auto own = house.must([](Edit& e) {
+    return e.add_credential({"shop", "api-key", R"({"key":"of-its-own"})"});
+  });
+  for (const model::UnixMs overlap_ms : {0, 1000}) {
+    const auto same = house.run([&](Edit& e) {
+      return e.rotate_credential(own.credential.id, R"({"key":"of-its-own"})", overlap_ms);
+    });
+    ASSERT_FALSE(same);
+    EXPECT_EQ(same.error().status, SLUICE_E_CONFLICT);
+    EXPECT_TRUE(state.credentials.find(own.credential.id));
+  }
 }
 
 TEST(Studio, ACredentialIsChangedWithoutItsSecret) {
