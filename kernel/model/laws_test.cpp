@@ -53,6 +53,7 @@ TEST(Laws, CountCharactersOfValidUtf8Only) {
   }
 }
 
+// Proves: R060, R061, R069
 TEST(Laws, TitlesHaveFourToFiftyCharacters) {
   const std::string user = "\xE7\x94\xA8";  // one Chinese character, three bytes
   const struct {
@@ -88,6 +89,7 @@ TEST(Laws, TitlesHaveFourToFiftyCharacters) {
   }
 }
 
+// Proves: R052, R070, R071
 TEST(Laws, PathsBeginWithASlashAndHaveNoEmptyPart) {
   const struct {
     std::string path;
@@ -121,6 +123,7 @@ TEST(Laws, PathsBeginWithASlashAndHaveNoEmptyPart) {
   }
 }
 
+// Proves: R053
 TEST(Laws, PathsAreJoinedWithOneSlash) {
   const struct {
     const char *base, *api, *joined;
@@ -134,6 +137,7 @@ TEST(Laws, PathsAreJoinedWithOneSlash) {
   for (const auto& c : cases) EXPECT_EQ(join_paths(c.base, c.api), c.joined);
 }
 
+// Proves: R051
 TEST(Laws, PlainNamesAndDomains) {
   const struct {
     std::string text;
@@ -188,6 +192,7 @@ TEST(Laws, ValuesAreOfTheirType) {
   }
 }
 
+// Proves: R069, R070, R071, R075
 TEST(Laws, ADefinitionIsToldEveryFaultWithItsPlace) {
   const struct {
     const char* name;
@@ -295,6 +300,7 @@ TEST(Laws, AnErrorNamesRuleAndRemedyAndCountsTheRest) {
   EXPECT_TRUE(many.detail.ends_with("; and 3 more")) << many.detail;
 }
 
+// Proves: R007, R062
 TEST(Laws, OtherNounsPointAtWhatIsWrong) {
   const auto first = [](const Faults& faults) { return faults.empty() ? "" : faults[0].where; };
   EXPECT_EQ(first(find_faults(Workspace{.name = "a/b"})), "/name");

@@ -15,6 +15,7 @@ Route make_route(std::string id, std::string method, std::string path, std::stri
           .domain = std::move(domain)};
 }
 
+// Proves: R037, R074
 TEST(Snapshot, MatchesHostPathAndMethod) {
   auto made = Snapshot::make({make_route("a", "GET", "/v1/x"), make_route("b", "POST", "/v1/x"),
                               make_route("c", "GET", "/v1/y", "api.example.com"),
@@ -47,6 +48,7 @@ TEST(Snapshot, MatchesHostPathAndMethod) {
   EXPECT_EQ((*made)->match("127.0.0.1", "/v1/x", "PUT").allow, "GET, HEAD, POST");
 }
 
+// Proves: R073
 TEST(Snapshot, RefusesTwoApisOnOnePathAndNamesBoth) {
   const auto made =
       Snapshot::make({make_route("a", "GET", "/v1/x"), make_route("b", "GET", "/v1/x")}, nullptr);

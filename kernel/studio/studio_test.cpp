@@ -180,6 +180,7 @@ TEST(Studio, NoticesAnotherWriterAndGoesOnAfterARefresh) {
 
 // ---- design
 
+// Proves: R103
 TEST(Studio, AWorkspaceGetsItsConsumerOnce) {
   House house;
   const auto* consumer = house.studio.state().consumers.find("shop");
@@ -197,6 +198,7 @@ TEST(Studio, AWorkspaceGetsItsConsumerOnce) {
   EXPECT_EQ(deleted.error().status, SLUICE_E_CONFLICT);
 }
 
+// Proves: R055, R059, R065, R068, R073, R080
 TEST(Studio, RefusesWhatDoesNotFit) {
   House house;
   const auto api = house.create_api();
@@ -349,6 +351,7 @@ TEST(Studio, DeletesFromTheLeavesUp) {
 
 // ---- drafts and tests
 
+// Proves: R109
 TEST(Studio, AnEditMakesADraftUntestedAndSavingTheSameDoesNot) {
   House house;
   const auto api = house.create_api();
@@ -389,6 +392,7 @@ TEST(Studio, ATestRunsTheDraftThatWasAndMarksOnlyThat) {
   EXPECT_EQ(house.floor.calls, (Lines{"run /user/info on user_db user_id=10001"}));
 }
 
+// Proves: R114
 TEST(Studio, OnlyASuccessPasses) {
   House house;
   const auto api = house.create_api();
@@ -411,6 +415,7 @@ TEST(Studio, OnlyASuccessPasses) {
   EXPECT_EQ(house.studio.test_api(api.id, {{"user_id", "1"}}).error().status, SLUICE_E_UNAVAILABLE);
 }
 
+// Proves: R111
 TEST(Studio, ATestWithoutItsRequiredParametersIsNotRun) {
   House house;
   const auto api = house.create_api();
@@ -425,6 +430,7 @@ TEST(Studio, ATestWithoutItsRequiredParametersIsNotRun) {
   EXPECT_TRUE(house.floor.calls.empty());
 }
 
+// Proves: R099
 TEST(Studio, AnIncompleteDraftIsKeptAndGoesNoFurther) {
   House house;
   auto incomplete = user_query();
@@ -443,6 +449,7 @@ TEST(Studio, AnIncompleteDraftIsKeptAndGoesNoFurther) {
 
 // ---- versions and approval
 
+// Proves: R118, R119, R125
 TEST(Studio, VersionsRiseAndNeverChange) {
   House house;
   const auto api = house.create_api();
@@ -464,6 +471,7 @@ TEST(Studio, VersionsRiseAndNeverChange) {
   EXPECT_EQ(*versions.back(), first);
 }
 
+// Proves: R121, R122, R123, R124, R127
 TEST(Studio, ApprovalGoesItsWay) {
   House house;
   house.must([](Edit& e) { return e.put_workspace({.name = "shop", .requires_approval = true}); });
@@ -544,6 +552,7 @@ TEST(Studio, AnExportIsRestoredAndAVersionIsNeverOverwritten) {
 
 // ---- publishing
 
+// Proves: R137
 TEST(Studio, APublishThatCannotBePreparedChangesNothing) {
   House house;
   const auto api = house.create_live_api();
@@ -564,6 +573,7 @@ TEST(Studio, APublishThatCannotBePreparedChangesNothing) {
   EXPECT_EQ(house.floor.serving.deployments.find(api.id + "/prod")->version, 1u);
 }
 
+// Proves: R137
 TEST(Studio, APublishThatCannotBeStoredIsNotServed) {
   House house;
   const auto api = house.create_live_api();
@@ -581,6 +591,7 @@ TEST(Studio, APublishThatCannotBeStoredIsNotServed) {
   EXPECT_EQ(house.floor.serving.deployments.find(api.id + "/prod")->version, 2u);
 }
 
+// Proves: R128
 TEST(Studio, PublishingAsksForEverySettingAndOnlyWhatCanBePublished) {
   House house;
   const auto api = house.create_api();
@@ -622,6 +633,7 @@ TEST(Studio, PublishingAsksForEverySettingAndOnlyWhatCanBePublished) {
   EXPECT_EQ(again->stored.deployed_at, house.clock.now - 1000);
 }
 
+// Proves: R139, R153, R155, R157, R158
 TEST(Studio, PublishingReplacesOnOneInstanceAndUndeployingLeavesTheOthers) {
   House house;
   const auto api = house.create_live_api();
@@ -645,6 +657,7 @@ TEST(Studio, PublishingReplacesOnOneInstanceAndUndeployingLeavesTheOthers) {
             SLUICE_E_NOT_FOUND);
 }
 
+// Proves: R098, R116
 TEST(Studio, SavingADraftLeavesWhatIsServedAlone) {
   House house;
   const auto api = house.create_live_api();
@@ -667,6 +680,7 @@ TEST(Studio, SavingADraftLeavesWhatIsServedAlone) {
   EXPECT_TRUE(house.publish({other.id, 1, "test", "api.example.com", "Default"}));
 }
 
+// Proves: R130
 TEST(Studio, TheDomainIsSharedByTheApisOfARestApi) {
   House house;
   const auto api = house.create_live_api();
@@ -687,6 +701,7 @@ TEST(Studio, TheDomainIsSharedByTheApisOfARestApi) {
   EXPECT_EQ(moved.error().where, "/base_path");
 }
 
+// Proves: R103
 TEST(Studio, PublishingAuthorisesTheWorkspacesConsumerOnlyWhenAuthenticationIsOn) {
   House house;
   const auto api = house.create_live_api();
@@ -998,6 +1013,7 @@ TEST(Studio, LooksAtSourcesThroughTheLowerFloor) {
             (Lines{"list user_db user", "describe user_db user_info", "check user_db"}));
 }
 
+// Proves: R053
 TEST(Studio, ComposesTheAddressThatPeopleCall) {
   const struct {
     const char *origin, *domain, *base, *path, *url;

@@ -65,6 +65,7 @@ FakeRequest make_demo(const char* method, const char* signature) {
       .header("x-ca-signature", signature);
 }
 
+// Proves: R107
 TEST(HmacExamples, AreAcceptedAsPublished) {
   const struct {
     const char* name;
@@ -131,6 +132,7 @@ TEST(HmacExamples, AChangedParameterIsToldWithTheGatewaysText) {
 }
 
 // Any changed byte of a query, and of everything else that is signed (R107).
+// Proves: R107
 TEST(HmacExamples, NoOtherRequestPassesWithTheirSignatures) {
   const std::string query = "user_id=10001";
   for (std::size_t i = 0; i < query.size(); ++i) {
@@ -159,6 +161,7 @@ TEST(HmacExamples, NoOtherRequestPassesWithTheirSignatures) {
 
 // The header set of the page that the product was made after: no list of signed headers, a JSON
 // content type on a GET, the client's own Accept, x-ca-timestamp that nobody signed.
+// Proves: R147
 TEST(HmacExamples, TheSeedsHeaderSetPasses) {
   const auto request = FakeRequest()
                            .path("/v1/user/info")

@@ -94,6 +94,7 @@ TEST(JwtVectors, AreJudgedAsTheSpecificationSays) {
   }
 }
 
+// Proves: R106
 TEST(JwtAlgorithms, AreAllThirteenAccepted) {
   for (const char* alg : {"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384",
                           "PS512", "ES256", "ES384", "ES512", "EdDSA"}) {
@@ -593,6 +594,7 @@ TEST(JwtAnswers, ForADamagedRecordAreRefusals) {
 // ------------------------------------------------------------------------------------ 3.10,
 // attacks
 
+// Proves: R106
 TEST(JwtAttacks, AreRefused) {
   const auto rsa = Signer::make("RS256", "rsa-1"), ec = Signer::make("ES256", "ec-1"),
              hmac = Signer::make_hmac("HS256", std::string(32, 'k'), "sym-1"),

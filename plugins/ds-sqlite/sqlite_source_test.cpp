@@ -323,6 +323,7 @@ TEST_F(SqliteSource, StopsWaitingForALockAtTheDeadlineAndWhenCancelled) {
   EXPECT_EQ(run(*source, query).status, SLUICE_OK);
 }
 
+// Proves: R094
 TEST_F(SqliteSource, EndsAnEndlessQuery) {
   const auto source = make_instance(host_, file_.settings());
   const auto late = run(*source, {kEndless}, {.timeout_at = 1000});
@@ -501,6 +502,7 @@ TEST_F(SqliteSource, KeepsNoMoreStatementsThanItsSettingSays) {
 
 // ----------------------------------------------------------------------------------- abilities
 
+// Proves: R081, R083, R090
 TEST_F(SqliteSource, DescribesTables) {
   file_.run(
       "CREATE VIEW active_users AS SELECT user_id, user_name FROM users WHERE active;"
@@ -548,6 +550,7 @@ TEST_F(SqliteSource, DescribesTables) {
   EXPECT_EQ(view.columns.size(), 2u);
 }
 
+// Proves: R090
 TEST_F(SqliteSource, ExplainsWhichStepsReadAWholeTable) {
   const auto source = make_instance(host_, file_.settings());
   const auto* explain = source->find_ability<sluice_explain>(SLUICE_EXPLAIN_ID);

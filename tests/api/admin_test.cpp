@@ -172,6 +172,7 @@ TEST(AdminApi, DescribesEveryRouteOnceAndNamesOnlySchemasItHas) {
   }
 }
 
+// Proves: R018
 TEST(AdminApi, NeverTellsWhatASourceKeepsSecret) {
   AdminHouse house;
   ask(house, "POST", "/admin/v1/workspaces", {{"name", "shop"}}, 201);

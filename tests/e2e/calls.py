@@ -247,6 +247,7 @@ def expect_quiet(pid, what):
 
 
 def slow_published_query(directory):
+    """Proves: R094"""
     made = stopped_demo(directory)
     change_database(directory, COUNT_VIEW)
     process, gateway, admin = serve(directory)

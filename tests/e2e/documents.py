@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def authentication_examples(directory):
+    """Proves: R144"""
     page = (ROOT / "docs/authentication.md").read_text()
     examples = re.findall(r"```(sh|python|javascript)\n(.*?)```", page, re.S)
     process, made = demo(directory)

@@ -41,7 +41,10 @@ def sign(access_key, secret, method, target, headers=None, body="", nonce=None, 
 
 
 def three_methods(directory):
-    """R152: only the credential of the API's own method passes."""
+    """R152: only the credential of the API's own method passes.
+
+    Proves: R102, R152
+    """
     process, made = demo(directory)
     with process:
         for kind, path in PATHS.items():
@@ -64,7 +67,10 @@ def three_methods(directory):
 
 
 def seed_headers(directory):
-    """The five headers of the published HMAC sample through curl, nothing else signed."""
+    """The five headers of the published HMAC sample through curl, nothing else signed.
+
+    Proves: R107, R146, R147
+    """
     process, made = demo(directory)
     with process:
         key, secret = made["hmac"]["accessKey"], made["hmac"]["secretKey"]
@@ -92,7 +98,10 @@ def seed_headers(directory):
 
 
 def minted_tokens(directory):
-    """Tokens of PyJWT, for every algorithm it has of ours, on an API of the running gateway."""
+    """Tokens of PyJWT, for every algorithm it has of ours, on an API of the running gateway.
+
+    Proves: R106
+    """
     import jwt
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 

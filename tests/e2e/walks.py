@@ -17,6 +17,7 @@ from kit import (CI_SLOW, SLUICE, admin_call, call, demo, expect, find_api, must
 
 
 def worked_example(directory):
+    """Proves: R001, R002, R003, R036, R052, R074, R076, R085, R101, R105, R136, R145, R150, R151"""
     process, made = demo(directory)
     with process:
         key = {"Authorization": "Bearer " + made["apiKey"]}
@@ -100,6 +101,7 @@ def foreign_file(directory):
 
 
 def publish_under_load(directory):
+    """Proves: R137, R157"""
     rounds = 1000 // CI_SLOW
     process, made = demo(directory)
     with process:
@@ -153,6 +155,7 @@ def publish_under_load(directory):
 
 
 def slow_query(directory):
+    """Proves: R094, R113"""
     process, made = demo(directory)
     with process:
         pass
@@ -315,6 +318,7 @@ def http_bounds(directory):
 
 
 def hints(directory):
+    """Proves: R090"""
     process, made = demo(directory)
     with process:
         admin = made["admin"]["url"]

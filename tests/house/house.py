@@ -8,6 +8,8 @@
     house.py exports DIRECTORY         what the built plugins show to the dynamic linker
     house.py licence ROOT              the licence line of every source file
     house.py paths ROOT                no path of somebody's machine in any file
+    house.py tags ROOT BUILD           every "Proves:" names known promises and stands at a built test
+    house.py proven ROOT               docs/requirements.md is fresh and no promise lacks its test
 
 A check prints a line per fault and ends with 1, or says nothing and ends with 0. When there is
 nothing to check it ends with 77. house_selftest.py proves that every check can fail.
@@ -20,6 +22,8 @@ import re
 import subprocess
 import sys
 import tempfile
+
+import requirements
 
 SKIPPED = 77
 WORKERS = 2  # compilers at once
@@ -375,7 +379,8 @@ def check_paths(root):
 
 
 CHECKS = {"arrows": check_arrows, "headers": check_headers, "abi": check_abi,
-          "exports": check_exports, "licence": check_licence, "paths": check_paths}
+          "exports": check_exports, "licence": check_licence, "paths": check_paths,
+          "tags": requirements.check_tags, "proven": requirements.check_proven}
 
 
 def main(arguments):

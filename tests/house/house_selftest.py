@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 import house
+import requirements
 
 LICENCE = "// " + house.LICENCE + "\n"
 ABI = """/* SPDX-License-Identifier: Apache-2.0 */
@@ -175,6 +176,66 @@ class House(unittest.TestCase):
             self.expect(house.check_paths, {"docs/a.md": f"See {path}/notes.\n"}, "docs/a.md:1")
         with Tree({"docs/a.md": "GET /v1/users, https://example.org/home/page, $HOME/x, src/home/x\n"}) as tree:
             self.assertEqual(house.check_paths(tree.root), [])
+
+
+LIST = "R001 | tables are published | studio\nR002 | users are found | later\n"
+TAGGED = {
+    "tests/house/requirements.txt": LIST,
+    "kernel/http/server_test.cpp": LICENCE + "// Why.\n// Proves: R001\nTEST(Server, Serves) {}\n",
+    "tests/api/scripts/walk.txt": "# Proves: R001, R002\n> GET /x\n",
+    "tests/e2e/walks.py": 'def walk():\n    """Walks.\n\n    Proves: R002\n    """\n',
+    "tests/CMakeLists.txt": "# Proves: R002\nadd_test(NAME e2e.seed COMMAND true)\n",
+}
+BUILT = ["Server.Serves", "Api/Script.AnswersAsWritten/walk", "e2e.walk", "e2e.seed"]
+
+
+class Requirements(unittest.TestCase):
+    def judge(self, check, changes=None, built=None):
+        requirements.list_built = lambda build: BUILT if built is None else built
+        with Tree({**TAGGED, **(changes or {})}) as tree:
+            return check(tree.root)
+
+    def test_tags(self):
+        check = lambda root: requirements.check_tags(root, "build")
+        self.assertEqual(self.judge(check), [])
+        for name, changes, built, fault in [
+                ("an unknown number", {"tests/api/scripts/walk.txt": "# Proves: R003\n"}, None,
+                 "walk.txt:1: there is no R003"),
+                ("no test below", {"kernel/http/server_test.cpp": LICENCE + "// Proves: R001\nint x;\n"}, None,
+                 "server_test.cpp:2: this tag stands at no test"),
+                ("at the end of a file", {"kernel/http/server_test.cpp": LICENCE + "// Proves: R001\n"}, None,
+                 "this tag stands at no test"),
+                ("behind the first request", {"tests/api/scripts/walk.txt": "> GET /x\n# Proves: R001\n"}, None,
+                 "walk.txt:2: this tag stands at no test"),
+                ("a test that is not built", {}, BUILT[1:], "ctest knows no test Server.Serves"),
+                ("a test whose name only begins so", {}, ["Server.ServesMore", *BUILT[1:]],
+                 "ctest knows no test Server.Serves"),
+                ("no numbers", {"tests/api/scripts/walk.txt": "# Proves: all of it\n"}, None, "walk.txt:1: write"),
+                ("a row that is none", {"tests/house/requirements.txt": LIST + "R003: more\n"}, None,
+                 "requirements.txt:3: is no row"),
+                ("a row twice", {"tests/house/requirements.txt": LIST + LIST}, None, "R001 is there already"),
+        ]:
+            with self.subTest(name=name):
+                faults = self.judge(check, changes, built)
+                self.assertTrue(any(fault in line for line in faults), faults)
+
+    def test_proven(self):
+        page, unproven = requirements.make_page(
+            {"R001": ("tables are published", "studio"), "R002": ("users are found", "later")},
+            [requirements.Proof(["R001"], "A.B", "a:1"), requirements.Proof(["R001"], "A.A", "a:2")])
+        self.assertEqual(unproven, [])
+        self.assertIn("| R001 | tables are published | `A.A`, `A.B` |", page)
+        self.assertIn("| R002 | users are found | – |", page)
+        self.assertIn("docs/requirements.md: is not what the tags say",
+                      self.judge(requirements.check_proven)[0])
+        bare = {name: "" for name in TAGGED if not name.endswith("requirements.txt")}
+        self.assertIn("R001: no test proves it: tables are published",
+                      self.judge(requirements.check_proven, bare))
+        with Tree(TAGGED) as tree:
+            rows, _ = requirements.read_list(tree.root)
+            tree.write("docs/requirements.md",
+                       requirements.make_page(rows, requirements.read_proofs(tree.root)[0])[0])
+            self.assertEqual(requirements.check_proven(tree.root), [])
 
 
 if __name__ == "__main__":
