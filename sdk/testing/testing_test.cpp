@@ -3,6 +3,7 @@
 #include <sluice/host.hpp>
 #include <sluice/op.hpp>
 #include <sluice/testing/fake_host.hpp>
+#include <sluice/testing/fake_http_client.hpp>
 #include <sluice/testing/recorders.hpp>
 #include <sluice/testing/scripted_op.hpp>
 
@@ -114,6 +115,65 @@ TEST(ScriptedOp, CompletesOnceAndCountsStrays) {
   scripted.raw()->vt->complete(scripted.raw(), 99, SLUICE_OK);
   EXPECT_EQ(scripted.completions(), 1u);
   EXPECT_EQ(scripted.stray_completions(), 2u);
+}
+
+TEST(ScriptedOp, KeepsNotesAndWhenToTryAgain) {
+  ScriptedOp scripted;
+  const Op op(scripted.raw());
+  op.note("method", "cache");
+  op.note("instance", "i1");
+  op.retry_after(2500);
+  EXPECT_EQ(scripted.notes(), (std::vector<std::pair<std::string, std::string>>{
+                                  {"method", "cache"}, {"instance", "i1"}}));
+  EXPECT_EQ(scripted.retry_after_ms(), 2500u);
+}
+
+TEST(RecordingRows, PausesAndSeesWhoDoesNotStop) {
+  RecordingRows sink;
+  sink.pause_each(2);
+  const Rows rows(sink.raw());
+  const Column column = make_column("n", SLUICE_T_INT64);
+  const Cell cell = make_int64(1);
+  EXPECT_EQ(rows.begin({&column, 1}), SLUICE_OK);
+  EXPECT_EQ(rows.push({&cell, 1}), SLUICE_OK);
+  EXPECT_EQ(rows.push({&cell, 1}), SLUICE_PAUSE);
+  EXPECT_TRUE(sink.is_paused());
+  sink.resumed();
+  EXPECT_EQ(rows.push({&cell, 1}), SLUICE_OK);
+  EXPECT_EQ(sink.fault, "");
+  EXPECT_EQ(rows.push({&cell, 1}), SLUICE_PAUSE);
+  EXPECT_EQ(rows.push({&cell, 1}), SLUICE_PAUSE);
+  EXPECT_EQ(sink.fault, "push() came before resume()");
+}
+
+TEST(FakeHttpClient, AsksTheTestForAnAnswer) {
+  FakeHost host;
+  FakeHttpClient client(host);
+  client.answer_by([](const FakeHttpClient::Sent& sent) {
+    return FakeHttpClient::Answer{.http_status = sent.method == "POST" ? 201 : 404};
+  });
+  static int status;
+  const sluice_http_events events{
+      sizeof events, 0, [](void*, std::int32_t s, const sluice_pair*, std::size_t) { status = s; },
+      [](void*, const void*, std::size_t) -> sluice_status { return SLUICE_OK; },
+      [](void*, sluice_status, sluice_str) {}};
+  const auto* table = Host(host.raw()).find_extension<sluice_http_client>(SLUICE_HTTP_CLIENT_ID);
+  const sluice_pair header{SLUICE_STR("x-odd"), SLUICE_STR("1")};
+  const sluice_http_request request{sizeof request,
+                                    0,
+                                    SLUICE_STR("POST"),
+                                    SLUICE_STR("http://h/"),
+                                    SLUICE_STR("b"),
+                                    &header,
+                                    1,
+                                    10,
+                                    0};
+  std::uint64_t id = 0;
+  ASSERT_EQ(table->send(host.raw(), nullptr, &request, &events, nullptr, &id), SLUICE_OK);
+  EXPECT_EQ(status, 201);
+  ASSERT_EQ(client.sent().size(), 1u);
+  EXPECT_EQ(client.sent()[0].headers,
+            (std::vector<std::pair<std::string, std::string>>{{"x-odd", "1"}}));
 }
 
 TEST(RecordingRows, TellsCellsAsText) {

@@ -216,6 +216,11 @@ typedef struct sluice_op_vt {
    * between several consumers whose credentials all hold (auth.md 3.7): authorisation itself is the
    * host's step, after the principal is accepted. */
   int32_t (*is_granted)(sluice_op*, sluice_str consumer);
+  /* [any] What was done for this call, a name and a text: the job's number, the method used. Shown
+   * to whoever tests a draft, dropped otherwise. Never a secret. */
+  void (*note)(sluice_op*, sluice_str name, sluice_str value);
+  /* [any] With an error that passes by itself (E_BUSY, E_UNAVAILABLE): when to try again. */
+  void (*retry_after)(sluice_op*, uint64_t ms);
 } sluice_op_vt;
 struct sluice_op {
   uint32_t size, mode; /* mode: SLUICE_RUN_* of this attempt */
@@ -295,6 +300,8 @@ typedef struct sluice_query {
   const sluice_cell* args;
   size_t arg_count;
   uint64_t max_rows; /* stop after so many; 0 = no bound */
+  /* A method of the source's sluice.acceleration/1; empty, or not there: the source's own choice. */
+  sluice_str acceleration;
 } sluice_query;
 
 typedef struct sluice_data_source {

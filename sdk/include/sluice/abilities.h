@@ -2,7 +2,7 @@
  *
  * sluice/abilities.h - conversations beside the core tables, asked for by id.
  *
- * A component offers the first four through sluice_component.extension(self, id); the host offers
+ * A component offers the first five through sluice_component.extension(self, id); the host offers
  * the others through sluice_host.extension(host, id). All are optional: absence has a meaning,
  * written next to the id.
  */
@@ -97,6 +97,27 @@ typedef struct sluice_dialect { /* a constant of the component, valid as long as
   sluice_str quote_open, quote_close; /* around identifiers; a quote_close inside is doubled */
 } sluice_dialect;
 
+/* ------------------------------------------------------------ "sluice.acceleration/1", data source
+ * Ways of running one query that differ in speed, cost and freshness (R082). An API over such a
+ * source names one; it comes with each query (sluice_query.acceleration). Asked for with
+ * self = NULL: it belongs to the component, not to an instance. Absent: there is one way only, and
+ * an API that names a method is refused. */
+#define SLUICE_ACCELERATION_ID "sluice.acceleration/1"
+
+typedef struct sluice_acceleration_method {
+  uint32_t size, reserved;
+  sluice_str name;           /* "cache": what definitions hold; ASCII, up to 64 bytes */
+  sluice_str title, summary; /* for people */
+  sluice_str warning;        /* told to whoever chooses it; empty: nothing to warn of */
+} sluice_acceleration_method;
+
+typedef struct sluice_acceleration { /* a constant of the component */
+  uint32_t size;
+  uint32_t required; /* 1: an API over such a source without a method is not complete */
+  const sluice_acceleration_method* const* methods;
+  size_t method_count;
+} sluice_acceleration;
+
 /* ----------------------------------------------------- "sluice.credential-maker/1", authenticator
  * Turns what a person gives (or nothing: then it makes a secret) into the record that the
  * authenticator will look up. The host keeps the record and shows the secret once; it knows nothing
@@ -173,7 +194,9 @@ typedef struct sluice_http_request {
 typedef struct sluice_http_events {
   uint32_t size, reserved;
   void (*head)(void* user, int32_t http_status, const sluice_pair* headers, size_t header_count);
-  sluice_status (*data)(void* user, const void* bytes, size_t n); /* not OK: the call is given up */
+  /* Not OK: the call is given up. But SLUICE_PAUSE, which only a client with resume() knows: taken,
+   * and nothing more comes before resume(). */
+  sluice_status (*data)(void* user, const void* bytes, size_t n);
   void (*end)(void* user, sluice_status, sluice_str why);         /* exactly once, last */
 } sluice_http_events;
 
@@ -187,6 +210,9 @@ typedef struct sluice_http_client {
                         const sluice_http_events*, void* user, uint64_t* id);
   /* [any] Gives a request up: end() follows with E_CANCELLED, unless it came already. */
   void (*cancel)(const sluice_host*, uint64_t id);
+  /* [any] Once after each SLUICE_PAUSE, and not before data() has answered it. The deadline goes on
+   * meanwhile. */
+  void (*resume)(const sluice_host*, uint64_t id);
 } sluice_http_client;
 
 #ifdef __cplusplus

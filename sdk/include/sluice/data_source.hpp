@@ -5,13 +5,15 @@
 //   class MySource {
 //    public:
 //     static constexpr std::string_view kSchema = R"({"type":"object"})";
-//     static constexpr sluice_dialect kDialect = {...};                       // optional: wizard
-//     mode static Result<std::unique_ptr<MySource>> make(Settings, Host); Status execute(const
-//     Query&, Rows, Op) const;                           // or (Query, Rows, Pending) Status
-//     list_tables(std::string_view search, CatalogOut, Op) const;      // optional, with Status
-//     describe_table(std::string_view table, CatalogOut, Op) const;    //   this one Status
-//     explain(const Query&, ExplainOut, Op) const;                     // optional void cancel(Op);
-//     // optional
+//     static constexpr sluice_dialect kDialect = {...};            // optional: wizard mode
+//     static constexpr sluice_acceleration kAcceleration = {...};  // optional: several ways to run
+//     static Result<std::unique_ptr<MySource>> make(Settings, Host);
+//     Status execute(const Query&, Rows, Op) const;  // or void execute(Query, Rows, Pending)
+//     Status list_tables(std::string_view search, CatalogOut, Op) const;    // optional, with
+//     Status describe_table(std::string_view table, CatalogOut, Op) const;  //   this one
+//     Status explain(const Query&, ExplainOut, Op) const;                   // optional
+//     void cancel(Op);  // optional: stop the work at the source
+//     void resume(Op);  // asynchronous sources: after SLUICE_PAUSE
 //   };
 
 #include <sluice/abilities.h>
@@ -34,6 +36,10 @@ class Query {
   std::string_view resource() const noexcept { return to_view(query_->resource); }
   std::span<const Cell> args() const noexcept { return {query_->args, query_->arg_count}; }
   std::uint64_t max_rows() const noexcept { return query_->max_rows; }  // 0 = no bound
+  // A method of the source's kAcceleration; empty: the source's own choice.
+  std::string_view acceleration() const noexcept {
+    return SLUICE_FIELD(query_, acceleration) ? to_view(query_->acceleration) : std::string_view();
+  }
   const sluice_query* raw() const noexcept { return query_; }
 
  private:
@@ -122,6 +128,9 @@ namespace detail __attribute__((visibility("hidden"))) {
       }
       if constexpr (requires { T::kDialect; }) {
         if (std::strcmp(id, SLUICE_DIALECT_ID) == 0) return &T::kDialect;
+      }
+      if constexpr (requires { T::kAcceleration; }) {
+        if (std::strcmp(id, SLUICE_ACCELERATION_ID) == 0) return &T::kAcceleration;
       }
       return nullptr;
     }

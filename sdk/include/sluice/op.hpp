@@ -61,6 +61,14 @@ class Op {
   Status fail(const Error& error) const noexcept {
     return fail(error.status, error.detail, error.internal);
   }
+  // What was done, for whoever tests a draft; a host without notes drops it. No secret. [any]
+  void note(std::string_view name, std::string_view value) const noexcept {
+    if (SLUICE_HAS(op_->vt, note)) op_->vt->note(op_, to_str(name), to_str(value));
+  }
+  // Beside an error that passes by itself: when to try again. [any]
+  void retry_after(std::uint64_t ms) const noexcept {
+    if (SLUICE_HAS(op_->vt, retry_after)) op_->vt->retry_after(op_, ms);
+  }
   // Memory of the call, freed with it; nullptr at its bound. [run]
   void* scratch(std::size_t bytes) const noexcept { return op_->vt->scratch(op_, bytes); }
 

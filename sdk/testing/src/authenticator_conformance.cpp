@@ -38,6 +38,7 @@ std::string name_of_subject(const ::testing::TestParamInfo<AuthenticatorSubject>
 }
 
 void AuthenticatorConformance::SetUp() {
+  if (GetParam().prepare_host) GetParam().prepare_host(host_);
   auto plugin = load_plugin(GetParam().file);
   ASSERT_TRUE(plugin) << plugin.error().detail << ": " << plugin.error().internal;
   component_ = find_component(**plugin, SLUICE_KIND_AUTHENTICATOR, GetParam().type);

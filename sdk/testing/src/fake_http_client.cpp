@@ -26,12 +26,22 @@ struct FakeHttpClient::Table {
       const std::lock_guard lock(self.mutex_);
       if (self.refusal_ != SLUICE_OK) return self.refusal_;
       const std::string url(to_view(request->url));
-      self.sent_.push_back({std::string(to_view(request->method)), url,
-                            std::string(to_view(request->body)), request->flags,
-                            request->body_bytes_max, request->deadline_ns, op != nullptr});
+      Sent sent{std::string(to_view(request->method)),
+                url,
+                std::string(to_view(request->body)),
+                request->flags,
+                request->body_bytes_max,
+                request->deadline_ns,
+                op != nullptr};
+      for (std::size_t i = 0; i < request->header_count; ++i) {
+        sent.headers.emplace_back(to_view(request->headers[i].name),
+                                  to_view(request->headers[i].value));
+      }
       const auto found = self.answers_.find(url);
-      const Answer answer =
-          found != self.answers_.end() ? found->second : Answer{.status = SLUICE_E_UNAVAILABLE};
+      const Answer answer = found != self.answers_.end() ? found->second
+                            : self.respond_              ? self.respond_(sent)
+                                                         : Answer{.status = SLUICE_E_UNAVAILABLE};
+      self.sent_.push_back(std::move(sent));
       held = {++self.last_id_, events, user, request->body_bytes_max, answer};
       *id = held.id;
       if (answer.held) self.held_.push_back(held);
@@ -89,6 +99,11 @@ void FakeHttpClient::finish(const Held& held) {
 void FakeHttpClient::answer(std::string url, Answer answer) {
   const std::lock_guard lock(mutex_);
   answers_[std::move(url)] = std::move(answer);
+}
+
+void FakeHttpClient::answer_by(std::function<Answer(const Sent&)> respond) {
+  const std::lock_guard lock(mutex_);
+  respond_ = std::move(respond);
 }
 
 void FakeHttpClient::refuse_sending(Status status) {

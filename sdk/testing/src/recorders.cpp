@@ -114,6 +114,7 @@ Status RecordingRows::begin(const sluice_column* given, std::size_t count) {
 Status RecordingRows::push(const sluice_cell* cells, std::size_t count) {
   if (begun == 0) fault = "push() came before begin()";
   if (count == 0) fault = "push() of no rows";
+  if (paused_) fault = "push() came before resume()";
   for (std::size_t row = 0; row < count; ++row, cells += columns.size()) {
     if (pushed_ > refused_row_) ++after_refusal;
     if (pushed_++ >= refused_row_) return refusal_;
@@ -122,8 +123,9 @@ Status RecordingRows::push(const sluice_cell* cells, std::size_t count) {
       if ((table_.types >> cells[i].type & 1u) == 0) fault = "a type that the sink does not take";
       texts.push_back(to_text(cells[i]));
     }
+    if (pushed_ % pause_each_ == 0) paused_ = true;
   }
-  return SLUICE_OK;
+  return paused_ ? Status{SLUICE_PAUSE} : Status{SLUICE_OK};
 }
 
 // --------------------------------------------------------------------------------------- catalog
@@ -217,8 +219,8 @@ const sluice_query* OwnedQuery::raw() const {
     cells_.push_back(arg.cell);
     if (arg.has_text) cells_.back().v.s = to_str(arg.text);
   }
-  shown_ = {sizeof shown_, 0,       to_str(text), to_str(kResource), cells_.data(),
-            cells_.size(), max_rows};
+  shown_ = {sizeof shown_, 0,        to_str(text),        to_str(kResource), cells_.data(),
+            cells_.size(), max_rows, to_str(acceleration)};
   return &shown_;
 }
 

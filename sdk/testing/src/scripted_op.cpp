@@ -111,6 +111,12 @@ struct ScriptedOpTable {
     const auto* table = of(op).script_.credentials;
     return table && table->is_granted(to_view(consumer)) ? 1 : 0;
   }
+  static void note(sluice_op* op, sluice_str name, sluice_str value) {
+    ScriptedOp& self = of(op);
+    const std::lock_guard lock(self.mutex_);
+    self.notes_.emplace_back(to_view(name), to_view(value));
+  }
+  static void retry_after(sluice_op* op, std::uint64_t ms) { of(op).retry_after_ms_ = ms; }
 };
 
 ScriptedOp::ScriptedOp() : ScriptedOp(Script{}) {}
@@ -124,7 +130,9 @@ ScriptedOp::ScriptedOp(const Script& script) : script_(script) {
                                        &ScriptedOpTable::scratch,
                                        &ScriptedOpTable::find_credential,
                                        &ScriptedOpTable::find_nth_credential,
-                                       &ScriptedOpTable::is_granted};
+                                       &ScriptedOpTable::is_granted,
+                                       &ScriptedOpTable::note,
+                                       &ScriptedOpTable::retry_after};
   static constexpr std::string_view kRequestId = "req-1";
   op_.size = sizeof(sluice_op);
   op_.mode = script_.mode;
@@ -135,6 +143,11 @@ ScriptedOp::ScriptedOp(const Script& script) : script_(script) {
   op_.request = (script_.request ? *script_.request : empty_request_).raw();
   op_.request_id = to_str(kRequestId);
   op_.owner = this;
+}
+
+std::vector<std::pair<std::string, std::string>> ScriptedOp::notes() const {
+  const std::lock_guard lock(mutex_);
+  return notes_;
 }
 
 unsigned ScriptedOp::completions() const {

@@ -2,6 +2,8 @@
 #pragma once
 // What the conformance suites of all kinds need to know about a plugin.
 
+#include <sluice/testing/fake_host.hpp>
+
 #include <functional>
 #include <ostream>
 #include <string>
@@ -21,6 +23,8 @@ struct PluginSubject {
   std::string type;                            // the component's
   std::function<std::string()> make_settings;  // good ones, as JSON; may prepare what they name
   std::vector<BadSettings> bad_settings = {};
+  // What the host must offer beyond itself, such as sluice.http-client/1.
+  std::function<void(FakeHost&)> prepare_host = {};
 };
 
 }  // namespace sluice::testing

@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -32,6 +33,7 @@ class FakeHttpClient {
     std::uint32_t flags = 0;
     std::uint64_t body_bytes_max = 0, deadline_ns = 0;
     bool with_op = false;
+    std::vector<std::pair<std::string, std::string>> headers = {};
   };
 
   // Offered by the host from now on; it must outlive the host's instances.
@@ -41,6 +43,8 @@ class FakeHttpClient {
 
   // The answer from now on; a URL without one answers SLUICE_E_UNAVAILABLE. [any]
   void answer(std::string url, Answer answer);
+  // Answers what no URL was told for: a server inside of the test. [any]; `respond` runs in send().
+  void answer_by(std::function<Answer(const Sent&)> respond);
   // Every send() fails with this and begins nothing; SLUICE_OK: no longer. [any]
   void refuse_sending(Status status);
 
@@ -67,6 +71,7 @@ class FakeHttpClient {
   mutable std::mutex mutex_;  // guards the rest
   std::condition_variable changed_;
   std::map<std::string, Answer> answers_;
+  std::function<Answer(const Sent&)> respond_;
   std::vector<Sent> sent_;
   std::deque<Held> held_;
   Status refusal_ = SLUICE_OK;

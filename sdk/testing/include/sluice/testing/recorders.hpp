@@ -5,6 +5,7 @@
 #include <sluice/abilities.h>
 #include <sluice/rows.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -26,6 +27,10 @@ class RecordingRows {
 
   // The row of this number, from 0, is refused with that status instead of recorded.
   void refuse_row(std::uint64_t number, Status status);
+  // SLUICE_PAUSE after every so many rows; what is pushed before resumed() is a fault.
+  void pause_each(std::uint64_t rows) noexcept { pause_each_ = rows; }
+  bool is_paused() const noexcept { return paused_; }  // [any]
+  void resumed() noexcept { paused_ = false; }         // [any]
   void take_only(std::uint32_t types) noexcept { table_.types = types; }
 
   sluice_rows* raw() noexcept { return &shown_; }
@@ -48,6 +53,8 @@ class RecordingRows {
   Shown shown_{};
   std::uint64_t pushed_ = 0;
   std::uint64_t refused_row_ = UINT64_MAX;
+  std::uint64_t pause_each_ = UINT64_MAX;
+  std::atomic<bool> paused_{false};
   Status refusal_ = SLUICE_OK;
 };
 
@@ -157,6 +164,7 @@ class OwnedQuery {
   std::string text;
   std::vector<Argument> args;
   std::uint64_t max_rows;
+  std::string acceleration;  // a method of sluice.acceleration/1
 
  private:
   mutable std::vector<Cell> cells_;

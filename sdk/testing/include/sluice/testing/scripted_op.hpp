@@ -88,6 +88,9 @@ class ScriptedOp {
   std::uint64_t checkpoints() const noexcept { return checkpoints_; }
   // What fail() was told last; SLUICE_OK when it was not called.
   const Error& failure() const noexcept { return failure_; }
+  // What was noted, in order, and the last retry_after(); 0 when there was none.
+  std::vector<std::pair<std::string, std::string>> notes() const;  // [any]
+  std::uint64_t retry_after_ms() const noexcept { return retry_after_ms_; }
   // complete(): how often with the right ticket, and with a wrong one.
   unsigned completions() const;
   unsigned stray_completions() const;
@@ -109,8 +112,10 @@ class ScriptedOp {
   std::vector<std::unique_ptr<std::max_align_t[]>> scratch_;
   std::size_t scratch_bytes_ = 0;
   std::vector<std::unique_ptr<std::vector<sluice_pair>>> attributes_;
-  mutable std::mutex mutex_;  // guards what complete() changes
+  std::atomic<std::uint64_t> retry_after_ms_{0};
+  mutable std::mutex mutex_;  // guards what complete() and note() change
   std::condition_variable completed_;
+  std::vector<std::pair<std::string, std::string>> notes_;
   unsigned completions_ = 0, stray_completions_ = 0;
   Status completed_with_ = SLUICE_OK;
 };
