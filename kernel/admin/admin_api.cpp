@@ -52,6 +52,7 @@ AdminApi::Handlers::Handlers(AdminParts parts)
   add_service_routes();
   add_resource_routes();
   add_api_routes();
+  add_version_routes();
   add_consumer_routes();
   add_explain_routes();
 }

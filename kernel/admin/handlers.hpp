@@ -21,6 +21,7 @@ class AdminApi::Handlers {
   void add_service_routes();
   void add_resource_routes();
   void add_api_routes();
+  void add_version_routes();
   void add_consumer_routes();
   void add_explain_routes();
   template <class T>
@@ -44,6 +45,7 @@ class AdminApi::Handlers {
   AdminResponse finish_test(const studio::TestTicket& ticket, Result<studio::TestOutcome> outcome);
   model::Faults find_missing_parts(std::string_view api_id) const;
   AdminResponse submit(const Call& call);
+  AdminResponse diff_api(const Call& call);
   AdminResponse publish(const Call& call);
   AdminResponse undeploy(const Call& call);
 
@@ -94,6 +96,7 @@ std::variant<model::Authorization, AdminResponse> read_authorization(const Json&
 Json make_plugin_json(const loader::PluginReport& plugin);
 
 AdminResponse make_unknown(std::string_view noun, std::string_view name);
+AdminResponse make_no_version(const Call& call);  // that the path names
 
 // A filter that is absent lets everything pass.
 inline bool fits(const Call& call, std::string_view name, std::string_view value) {

@@ -3,14 +3,6 @@
 #include "admin/handlers.hpp"
 
 namespace sluice::admin {
-namespace {
-
-AdminResponse make_no_version(const Call& call) {
-  return make_unknown("version", call.path[0] + "/" + call.path[1]);
-}
-
-}  // namespace
-
 void AdminApi::Handlers::add_api_routes() {
   using studio::Edit;
   constexpr auto kApis = "/admin/v1/apis";
@@ -58,64 +50,6 @@ void AdminApi::Handlers::add_api_routes() {
       .take(kUndeployShape)
       .answer_nothing();
 
-  const auto is_of = [](const Call& call, const model::ApiVersion& version) {
-    return fits(call, "api", version.api_id);
-  };
-  add_route("GET", "/admin/v1/versions", "listVersions", "list",
-            at_once([=, this](const Call& call) {
-              return make_page(
-                  call, state().versions,
-                  [&](const model::ApiVersion& version) { return is_of(call, version); },
-                  [&](const model::ApiVersion& version) { return make_json(version, secrets_); });
-            }))
-      .answer_list(kVersionShape, {"api"});
-  add_route("GET", "/admin/v1/apis/{id}/versions", "listApiVersions", "newest first",
-            at_once([this](const Call& call) {
-              if (!state().apis.find(call.path[0])) return make_unknown("API", call.path[0]);
-              Json items = Json::array();
-              for (const auto* version : studio::list_versions(state(), call.path[0])) {
-                items.push_back(make_json(*version, secrets_));
-              }
-              const auto total = items.size();
-              return make_answer(200, {{"items", std::move(items)}, {"total", total}});
-            }))
-      .answer_list(kVersionShape);
-  add_route("GET", "/admin/v1/apis/{id}/versions/{version}", "getVersion", "get",
-            at_once([this](const Call& call) {
-              const auto number = parse_version_number(call.path[1]);
-              const auto* version =
-                  state().versions.find(model::make_version_key(call.path[0], number));
-              if (!version) return make_no_version(call);
-              return make_answer(200, make_json(*version, secrets_));
-            }))
-      .answer(200, kVersionShape);
-
-  const auto change_version = [this](auto change) {
-    return at_once([this, change](const Call& call) {
-      const auto number = parse_version_number(call.path[1]);
-      if (number == 0) return make_no_version(call);
-      const auto done =
-          parts_.studio.run(call.actor, [&](Edit& edit) { return change(edit, call, number); });
-      if (!done) return make_error_answer(done.error());
-      return make_answer(200, make_json(*done, secrets_));
-    });
-  };
-  add_route("POST", "/admin/v1/apis/{id}/versions/{version}/request", "requestApproval",
-            "ask for approval", change_version([](Edit& edit, const Call& call, unsigned number) {
-              return edit.request_approval(call.path[0], number);
-            }))
-      .answer(200, kVersionShape);
-  add_route("POST", "/admin/v1/apis/{id}/versions/{version}/approve", "approveVersion", "approve",
-            change_version([](Edit& edit, const Call& call, unsigned number) {
-              return edit.approve(call.path[0], number);
-            }))
-      .answer(200, kVersionShape);
-  add_route("POST", "/admin/v1/apis/{id}/versions/{version}/reject", "rejectVersion", "reject",
-            change_version([](Edit& edit, const Call& call, unsigned number) {
-              return edit.reject(call.path[0], number, read_text(call.body, "reason"));
-            }))
-      .take(kRejectShape)
-      .answer(200, kVersionShape);
   add_route("POST", "/admin/v1/apis/{id}/versions/{version}/publish", "publishVersion",
             "make it the live one of an instance", now(&Handlers::publish))
       .take(kPublishShape)

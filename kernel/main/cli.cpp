@@ -323,6 +323,11 @@ class CommandLine {
             &run_api_submit);
     add_api("versions", "List its versions.", "sluice api versions shop/Query_User",
             &run_api_versions);
+    auto* diff = add_api("diff", "What differs between two versions, or a version and the draft.",
+                         "sluice api diff shop/Query_User V1 V2\n  sluice api diff shop/Query_User",
+                         &run_api_diff);
+    diff->add_option("FROM", line_.api.from, "V1, V2 ... or draft; the newest version when absent");
+    diff->add_option("TO", line_.api.to, "V1, V2 ... or draft; the draft when absent");
     add_version(add_api("request", "Ask for the approval of a version.",
                         "sluice api request shop/Query_User", &run_api_request));
     add_version(add_api("approve", "Approve a version.", "sluice api approve shop/Query_User",

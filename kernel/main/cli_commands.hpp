@@ -29,10 +29,12 @@ struct ApiOptions {
   std::string instance, backend = "Default", reason;
   std::optional<std::string> domain;
   std::vector<std::string> parameters;  // "user_id=10001"
+  std::string from, to;                 // sides of a comparison: "V1", "draft"
 };
 int run_api_test(const Node& node, const ApiOptions& options);
 int run_api_submit(const Node& node, const ApiOptions& options);
 int run_api_versions(const Node& node, const ApiOptions& options);
+int run_api_diff(const Node& node, const ApiOptions& options);
 int run_api_request(const Node& node, const ApiOptions& options);
 int run_api_approve(const Node& node, const ApiOptions& options);
 int run_api_reject(const Node& node, const ApiOptions& options);
