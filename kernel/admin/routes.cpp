@@ -1,33 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/routes.hpp"
 
+#include <sluice/percent.hpp>
+
 #include <algorithm>
 
 namespace sluice::admin {
 namespace {
 
-int read_hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-enum class Plus { kLiteral, kSpace };
-
-std::optional<std::string> decode_percent(std::string_view text, Plus plus) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      const int high = i + 2 < text.size() ? read_hex(text[i + 1]) : -1;
-      const int low = high >= 0 ? read_hex(text[i + 2]) : -1;
-      if (low < 0 || (high == 0 && low == 0)) return {};
-      decoded += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      decoded += text[i] == '+' && plus == Plus::kSpace ? ' ' : text[i];
-    }
-  }
-  if (!model::count_characters(decoded)) return {};
+// Decoded, when it is UTF-8 without NUL.
+std::optional<std::string> decode(std::string_view text, Plus plus) {
+  std::string decoded(text.size(), '\0');
+  const auto done = decode_percent(text, plus, decoded);
+  if (!done || done->find('\0') != done->npos || !model::count_characters(*done)) return {};
+  decoded.resize(done->size());
   return decoded;
 }
 
@@ -133,15 +119,15 @@ Result<Target> parse_target(std::string_view text) {
   Target target;
   const auto question = text.find('?');
   for (const auto segment : split(text.substr(1, question - 1), '/')) {
-    auto decoded = decode_percent(segment, Plus::kLiteral);
+    auto decoded = decode(segment, Plus::kLiteral);
     if (!decoded) return wrong("the path holds a broken %XX, or bytes that are no UTF-8");
     target.segments.push_back(std::move(*decoded));
   }
   if (question == std::string_view::npos || question + 1 == text.size()) return target;
   for (const auto pair : split(text.substr(question + 1), '&')) {
     const auto equals = std::min(pair.find('='), pair.size());
-    const auto name = decode_percent(pair.substr(0, equals), Plus::kSpace);
-    const auto value = decode_percent(pair.substr(std::min(equals + 1, pair.size())), Plus::kSpace);
+    const auto name = decode(pair.substr(0, equals), Plus::kSpace);
+    const auto value = decode(pair.substr(std::min(equals + 1, pair.size())), Plus::kSpace);
     if (!name || !value) return wrong("the query holds a broken %XX, or bytes that are no UTF-8");
     if (!target.query.emplace(*name, *value).second) {
       return Error{SLUICE_E_ARGUMENT, "the query has '" + *name + "' twice", {}, *name};

@@ -3,6 +3,8 @@
 
 #include "problem/problem.hpp"
 
+#include <sluice/percent.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -12,13 +14,6 @@ namespace sluice::dataservice {
 namespace {
 
 constexpr std::size_t kFaultTextBytesMax = 4096;
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -34,21 +29,7 @@ std::optional<std::string_view> decode_component(std::string_view raw, call::Are
   if (raw.find_first_of("%+") == std::string_view::npos) return raw;
   const auto room = arena.make_array<char>(raw.size());
   if (room.empty()) return std::nullopt;
-  char* out = room.data();
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] == '+') {
-      *out++ = ' ';
-    } else if (raw[i] == '%') {
-      if (i + 2 >= raw.size()) return std::nullopt;
-      const int high = hex_value(raw[i + 1]), low = hex_value(raw[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      *out++ = static_cast<char>(high << 4 | low);
-      i += 2;
-    } else {
-      *out++ = raw[i];
-    }
-  }
-  return std::string_view(room.data(), static_cast<std::size_t>(out - room.data()));
+  return decode_percent(raw, Plus::kSpace, room);
 }
 
 bool is_valid_utf8(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <sluice/percent.hpp>
 
 #include <algorithm>
 #include <array>
@@ -39,28 +40,11 @@ std::string make_md5(std::string_view body) {
   return make_base64(digest.data(), size);
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::optional<std::string> decode(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      decoded += ' ';
-    } else if (text[i] == '%') {
-      if (text.size() - i < 3) return std::nullopt;
-      const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      decoded += static_cast<char>(high << 4 | low);
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
+  std::string decoded(text.size(), '\0');
+  const auto done = decode_percent(text, Plus::kSpace, decoded);
+  if (!done) return std::nullopt;
+  decoded.resize(done->size());
   return decoded;
 }
 

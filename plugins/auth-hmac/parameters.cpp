@@ -3,6 +3,8 @@
 
 #include "percent.hpp"
 
+#include <sluice/percent.hpp>
+
 #include <algorithm>
 
 namespace sluice::hmac {
@@ -44,7 +46,8 @@ bool measure(std::string_view text, Reading reading, Extent& extent) {
 // Decodes behind `room`, which moves on; a text without escapes stays where it is.
 bool decode(std::string_view& text, Reading reading, char*& room) {
   if (!needs_decoding(text, reading)) return true;
-  const auto decoded = decode_percent(text, reading == Reading::kM1, room);
+  const auto plus = reading == Reading::kM1 ? Plus::kSpace : Plus::kLiteral;
+  const auto decoded = decode_percent(text, plus, {room, text.size()});
   if (!decoded) return false;
   room += decoded->size();
   text = *decoded;

@@ -3,6 +3,8 @@
 
 #include "percent.hpp"
 
+#include <sluice/percent.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -134,7 +136,7 @@ void write_text(const SignedText& text, char* out) noexcept {
 
 std::optional<std::string_view> decode_path(std::string_view path, char* out) noexcept {
   if (path.find('%') == path.npos) return std::nullopt;
-  const auto decoded = decode_percent(path, false, out);
+  const auto decoded = decode_percent(path, Plus::kLiteral, {out, path.size()});
   if (!decoded || *decoded == path) return std::nullopt;
   for (auto at = path.find('%'); at != path.npos; at = path.find('%', at + 3)) {
     const int byte = hex_value(path[at + 1]) * 16 + hex_value(path[at + 2]);

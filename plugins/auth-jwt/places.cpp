@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "places.hpp"
 
+#include <sluice/percent.hpp>
+
 #include <algorithm>
 #include <optional>
 #include <span>
@@ -54,47 +56,13 @@ Result<Place> parse_place(PlaceKind kind, Json item, const std::string& where) {
 
 // --------------------------------------------------------------------------------------- a request
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Takes the next decoded byte off the front of a query text; nothing when its escape is malformed.
-std::optional<char> take_decoded(std::string_view& text) {
-  const char c = text.front();
-  if (c != '%') {
-    text.remove_prefix(1);
-    return c == '+' ? ' ' : c;
-  }
-  if (text.size() < 3) return std::nullopt;
-  const int high = hex_value(text[1]), low = hex_value(text[2]);
-  if (high < 0 || low < 0) return std::nullopt;
-  text.remove_prefix(3);
-  return static_cast<char>(high * 16 + low);
-}
-
-bool decodes_to(std::string_view encoded, std::string_view name) {
-  for (const char expected : name) {
-    if (encoded.empty() || take_decoded(encoded) != expected) return false;
-  }
-  return encoded.empty();
-}
-
 // A value that cannot be decoded, or for which the call has no memory left, stays as it is: its
 // percent signs are no base64url, so it is refused as malformed.
 std::string_view decode(std::string_view encoded, Op op) {
   if (encoded.find_first_of("%+") == encoded.npos) return encoded;
   auto* const buffer = static_cast<char*>(op.scratch(encoded.size()));
   if (!buffer) return encoded;
-  std::size_t size = 0;
-  for (std::string_view rest = encoded; !rest.empty();) {
-    const auto byte = take_decoded(rest);
-    if (!byte) return encoded;
-    buffer[size++] = *byte;
-  }
-  return {buffer, size};
+  return decode_percent(encoded, Plus::kSpace, {buffer, encoded.size()}).value_or(encoded);
 }
 
 // auth.md 3.2: the prefix at the start; one that ends in a space is a scheme in any letter case
@@ -121,20 +89,11 @@ Sighting find_in_header(const Place& place, const Request& request) {
   return {.count = 1, .token = token};
 }
 
-Sighting find_in_query(const Place& place, std::string_view query, Op op) {
-  Sighting sighting;
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const auto part = query.substr(0, end);
-    query = end == query.npos ? std::string_view{} : query.substr(end + 1);
-    const auto equals = part.find('=');
-    if (!decodes_to(part.substr(0, equals), place.name)) continue;
-    if (++sighting.count > 1) return sighting;
-    sighting.token = equals == part.npos ? std::string_view{} : part.substr(equals + 1);
-  }
-  if (sighting.token.empty()) return {};
-  sighting.token = decode(sighting.token, op);
-  return sighting;
+Sighting find_in_parameters(const Place& place, const Request& request, Op op) {
+  const auto found = find_in_query(request.query(), place.name);
+  if (found.count != 1) return {.count = found.count};
+  if (found.value.empty()) return {};
+  return {.count = 1, .token = decode(found.value, op)};
 }
 
 std::string_view trim(std::string_view text) {
@@ -225,7 +184,7 @@ Sightings::Sightings(const std::vector<Place>& places, const Request& request, O
         found_[i] = find_in_header(places[i], request);
         break;
       case PlaceKind::kQuery:
-        found_[i] = find_in_query(places[i], request.query(), op);
+        found_[i] = find_in_parameters(places[i], request, op);
         break;
       case PlaceKind::kCookie:
         found_[i] = find_in_cookies(places[i], request);
