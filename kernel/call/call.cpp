@@ -110,7 +110,7 @@ void Call::begin(http::Exchange& exchange, std::uint64_t ticket,
   std::memcpy(request_id_.data(), request.request_id.data(), id_bytes);
   observation_ = {.request_id = {request_id_.data(), id_bytes}, .received_ns = request.received_ns};
   away_ = in_step_ = answered_ = finished_already_ = streaming_ = head_sent_ = false;
-  piece_in_flight_ = piece_failed_ = false;
+  piece_in_flight_ = piece_failed_ = paused_ = false;
   cancelled_.store(SLUICE_OK, std::memory_order_relaxed);
   stream_type_ = "application/json";
   rewind_body();
@@ -245,6 +245,10 @@ void Call::complete(std::uint64_t ticket, Status status) {
 
 void Call::finish_step(Status status) {
   in_step_ = false;
+  if (step_.exec == SLUICE_EXEC_ASYNC) {
+    const std::lock_guard lock(piece_mutex_);
+    paused_ = false;  // it ended without waiting: nobody is left to resume
+  }
   if (const Status why = cancelled_.load(); why != SLUICE_OK && status != SLUICE_OK) status = why;
   // A plugin may answer only with what the boundary knows.
   if (status > 0 && status != SLUICE_SKIP) {
@@ -375,6 +379,31 @@ Status Call::hand_over_piece() {
     if (const Status why = cancelled_.load(); why != SLUICE_OK) return why;
     piece_in_flight_ = true;
   }
+  send_buffer();
+  return SLUICE_OK;
+}
+
+Status Call::offer_piece() {
+  const auto used =
+      static_cast<std::size_t>(out_side_.out.cur - reinterpret_cast<std::uint8_t*>(buffer_.get()));
+  if (used < kPieceBytes || !step_.resume) return SLUICE_OK;
+  {
+    const std::lock_guard lock(piece_mutex_);
+    if (piece_failed_) return SLUICE_E_CANCELLED;
+    if (const Status why = cancelled_.load(); why != SLUICE_OK) return why;
+    if (piece_in_flight_) {
+      paused_ = true;
+      return SLUICE_PAUSE;
+    }
+    piece_in_flight_ = true;
+  }
+  send_buffer();
+  return SLUICE_OK;
+}
+
+// Takes the full buffer to the I/O thread; whoever writes goes on in the other one. The caller has
+// set piece_in_flight_.
+void Call::send_buffer() {
   sending_used_ =
       static_cast<std::size_t>(out_side_.out.cur - reinterpret_cast<std::uint8_t*>(buffer_.get()));
   std::swap(buffer_, sending_);
@@ -395,20 +424,28 @@ Status Call::hand_over_piece() {
         call.observation_.bytes += call.sending_used_;
         call.exchange_->write_piece(
             {call.sending_.get(), call.sending_used_},
-            [](void* written, bool ok) {
-              auto& sent = *static_cast<Call*>(written);
-              {
-                const std::lock_guard lock(sent.piece_mutex_);
-                sent.piece_in_flight_ = false;
-                sent.piece_failed_ = sent.piece_failed_ || !ok;
-                sent.piece_changed_.notify_all();
-              }
-              if (const auto then = std::exchange(sent.when_written_, nullptr)) (sent.*then)();
-            },
-            &call);
+            [](void* written, bool ok) { static_cast<Call*>(written)->piece_written(ok); }, &call);
       },
       this);
-  return SLUICE_OK;
+}
+
+void Call::piece_written(bool ok) {
+  bool was_paused = false, resumes = false;
+  {
+    const std::lock_guard lock(piece_mutex_);
+    piece_failed_ = piece_failed_ || !ok;
+    was_paused = std::exchange(paused_, false);
+    resumes = was_paused && !piece_failed_ && cancelled_.load() == SLUICE_OK;
+    piece_in_flight_ = resumes;
+    piece_changed_.notify_all();
+  }
+  if (resumes) {
+    send_buffer();  // what was full when the step was paused
+    step_.resume(step_.user, *this);
+  } else if (was_paused) {
+    cancel_step(SLUICE_E_CANCELLED);  // nobody will take the rest
+  }
+  if (const auto then = std::exchange(when_written_, nullptr)) (this->*then)();
 }
 
 // -------------------------------------------------------------------------------------------- end
@@ -462,10 +499,7 @@ void Call::refuse(const Error& error, std::span<const http::Header> headers) {
   observation_.http_status = problem.http_status;
   observation_.err_code = problem.err_code;
   answered_ = true;
-  if (streaming_) {
-    exchange_->abort_stream();
-    return finish();
-  }
+  if (streaming_) return finish();  // which cuts what has begun
   const std::string body = problem::make_body(problem, error.detail, to_view(side_.op.request_id));
   std::array<http::Header, 16> all;
   std::size_t n = 0;

@@ -53,6 +53,8 @@ struct Step {
   void (*discard)(void* user, Call& call) = nullptr;  // an inline attempt was given up
   void (*done)(void* user, Call& call, Status status) = nullptr;
   void (*cancel)(void* user, Call& call) = nullptr;  // [any] optional, at most once
+  // [io] An asynchronous step that was paused may push again.
+  void (*resume)(void* user, Call& call) = nullptr;
 };
 
 // What the access log and the metrics learn of a call.
@@ -110,6 +112,10 @@ class Call final : private http::ClientGoneListener {
   // ---- output. Serializers write into it; while nothing was sent it can be rewound. [run]
   sluice_out* body_out() noexcept { return &out_side_.out; }
   void rewind_body() noexcept;
+  // After a push of an asynchronous step, on the plugin's thread: sends what is there once it is a
+  // piece. PAUSE: the client has not taken the last piece; the step is resumed when it has. Without
+  // a step that can be resumed the body grows to kAsyncBodyBytesMax instead. [run]
+  Status offer_piece();
   void set_stream_type(std::string_view media_type) noexcept { stream_type_ = media_type; }
 
   // ---- the end; exactly one of them, then `finished` is called.
@@ -150,6 +156,8 @@ class Call final : private http::ClientGoneListener {
   void complete(std::uint64_t ticket, Status status);
   Status reserve(std::size_t need);
   Status hand_over_piece();
+  void send_buffer();
+  void piece_written(bool ok);
   void leave_thread();
   void run_on_worker();
   void run_async();
@@ -205,6 +213,7 @@ class Call final : private http::ClientGoneListener {
   std::mutex piece_mutex_;
   std::condition_variable piece_changed_;
   bool piece_in_flight_ = false, piece_failed_ = false;
+  bool paused_ = false;                     // an asynchronous step waits for the piece in flight
   void (Call::*when_written_)() = nullptr;  // [io] what waits for the piece in flight
 };
 

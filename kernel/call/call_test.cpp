@@ -8,7 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -224,6 +226,154 @@ TEST(Call, RefusesWhenNoWorkerTakesIt) {
   EXPECT_FALSE(pool.try_submit(hold, &held));
   may_go = true;
   may_go.notify_all();
+}
+
+// An exchange whose client takes a piece only when the event loop comes round again.
+class SlowExchange final : public http::Exchange {
+ public:
+  explicit SlowExchange(http::Exchange& inner) : inner_(inner) {}
+  const http::Request& request() const noexcept override { return inner_.request(); }
+  http::IoThread& io() noexcept override { return inner_.io(); }
+  void send(const http::ResponseHead& head, std::string_view body) override {
+    inner_.send(head, body);
+  }
+  void begin_stream(const http::ResponseHead& head) override { inner_.begin_stream(head); }
+  void write_piece(std::string_view piece, Written written, void* user) override {
+    bytes_max = std::max(bytes_max, piece.size());
+    waiting_ = {piece, written, user};
+    io().post(
+        [](void* self) {
+          auto& slow = *static_cast<SlowExchange*>(self);
+          const auto waiting = slow.waiting_;
+          slow.inner_.write_piece(
+              waiting.piece, [](void*, bool) {}, nullptr);
+          waiting.written(waiting.user, ++slow.written != slow.fails_at);
+        },
+        this);
+  }
+  void end_stream() override { inner_.end_stream(); }
+  void abort_stream() override { inner_.abort_stream(); }
+  void suspend(http::ClientGoneListener& listener) override { inner_.suspend(listener); }
+  void abandon(const http::ResponseHead* head, std::string_view body) override {
+    inner_.abandon(head, body);
+  }
+
+  std::size_t bytes_max = 0;
+  int written = 0;
+  int fails_at = 0;  // which piece does not reach the client; 0: none
+
+ private:
+  struct Waiting {
+    std::string_view piece;
+    Written written = nullptr;
+    void* user = nullptr;
+  };
+  http::Exchange& inner_;
+  Waiting waiting_;
+};
+
+// An asynchronous step that writes lines until it is paused, and goes on when it is resumed; on the
+// I/O thread, or always on a thread of its own.
+class PacedStep final : public http::Handler {
+ public:
+  static constexpr std::size_t kLineBytes = 1000;
+
+  PacedStep(int lines, bool has_thread) : lines_(lines), has_thread_(has_thread) {}
+  ~PacedStep() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void handle(http::Exchange& exchange) override {
+    slow = std::make_unique<SlowExchange>(exchange);
+    slow->fails_at = fails_at;
+    call_.begin(
+        *slow, 7, nullptr, [](void*) { return std::shared_ptr<const void>(); }, nullptr);
+    call_.set_deadline(http::monotonic_ns() + 20'000'000'000);
+    call_.run_step({.exec = SLUICE_EXEC_ASYNC,
+                    .user = this,
+                    .run =
+                        [](void* user, Call&) {
+                          of(user).go_on();
+                          return Status{SLUICE_PENDING};
+                        },
+                    .done =
+                        [](void*, Call& call, Status status) {
+                          if (status != SLUICE_OK) return call.refuse(call.take_error(status));
+                          call.respond_with_body();
+                        },
+                    .cancel =
+                        [](void* user, Call& call) {
+                          ++of(user).cancelled;
+                          complete(call, 7, SLUICE_E_CANCELLED);
+                        },
+                    .resume = [](void* user, Call&) { of(user).go_on(); }});
+  }
+
+  std::unique_ptr<SlowExchange> slow;
+  int fails_at = 0;
+  int pauses = 0, cancelled = 0;
+
+ private:
+  static PacedStep& of(void* user) { return *static_cast<PacedStep*>(user); }
+  void go_on() {
+    if (!has_thread_) return write_lines();
+    // The thread before this one has been told to pause: it ends by itself.
+    if (thread_.joinable()) thread_.join();
+    thread_ = std::thread([this] { write_lines(); });
+  }
+  void write_lines() {
+    sluice_out* const out = call_.body_out();
+    while (lines_ > 0) {
+      if (static_cast<std::size_t>(out->end - out->cur) < kLineBytes &&
+          out->reserve(out, kLineBytes) != SLUICE_OK) {
+        return complete(call_, 7, SLUICE_E_TOO_LARGE);
+      }
+      std::fill_n(out->cur, kLineBytes, static_cast<std::uint8_t>('a' + lines_ % 26));
+      out->cur += kLineBytes;
+      --lines_;
+      const Status status = call_.offer_piece();
+      if (status == SLUICE_PAUSE) {
+        ++pauses;
+        return;
+      }
+      if (status != SLUICE_OK) return complete(call_, 7, status);
+    }
+    complete(call_, 7, SLUICE_OK);
+  }
+
+  int lines_;
+  const bool has_thread_;
+  std::thread thread_;
+  WorkerPool workers_{1, 1};
+  Call call_{workers_, [](void*, Call&) {}, nullptr};
+};
+
+TEST(Call, PausesAnAsynchronousSourceThatIsFasterThanItsClient) {
+  constexpr int kLines = 40'000;  // 40 MB, far beyond what may wait
+  for (const bool has_thread : {false, true}) {
+    SCOPED_TRACE(has_thread ? "pushes from its own thread" : "pushes from the I/O thread");
+    PacedStep handler(kLines, has_thread);
+    const auto response = run_in_process(handler, {.path = "/x"});
+    EXPECT_EQ(response.status, 200);
+    EXPECT_FALSE(response.was_cut);
+    ASSERT_EQ(response.body.size(), kLines * PacedStep::kLineBytes);
+    std::size_t wrong = 0;
+    for (int line = 0; line < kLines; ++line) {
+      const char expected = static_cast<char>('a' + (kLines - line) % 26);
+      wrong += response.body[static_cast<std::size_t>(line) * PacedStep::kLineBytes] != expected;
+    }
+    EXPECT_EQ(wrong, 0u) << "lines out of order";
+    EXPECT_GT(handler.pauses, 0);
+    EXPECT_LE(handler.slow->bytes_max, Call::kPieceBytes + PacedStep::kLineBytes);
+  }
+}
+
+TEST(Call, CancelsAPausedSourceWhoseClientHasLeft) {
+  PacedStep handler(40'000, false);
+  handler.fails_at = 3;
+  const auto response = run_in_process(handler, {.path = "/x"});
+  EXPECT_TRUE(response.was_cut);
+  EXPECT_EQ(handler.cancelled, 1);
 }
 
 }  // namespace

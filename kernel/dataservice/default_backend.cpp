@@ -2,6 +2,7 @@
 #include "dataservice/default_backend.hpp"
 
 #include "dataservice/body.hpp"
+#include "dataservice/paced_rows.hpp"
 #include "dataservice/parameters.hpp"
 #include "dataservice/sql.hpp"
 #include "problem/problem.hpp"
@@ -58,6 +59,7 @@ struct BoundCall {
   sluice_query query;
   CountRows count_rows;
   sluice_rows* writer;  // open; null once it was closed
+  PacedRows paced;      // before the writer, for an asynchronous source
 };
 
 const sluice_rows_vt CountRows::kTable{
@@ -99,6 +101,7 @@ class DefaultBackend final : public snapshot::Backend {
   static Status close_writer(BoundCall& bound, Status why);
   static void refuse(BoundCall& bound, Status status);
   static void cancel(void* user, call::Call& call);
+  static void resume(void* user, call::Call& call);
 
   const sluice_data_source& source_table() const {
     return *static_cast<const sluice_data_source*>(source_->component().api);
@@ -364,6 +367,12 @@ void DefaultBackend::cancel(void* user, call::Call& call) {
   if (SLUICE_HAS(table, cancel)) table->cancel(self.source_->self(), call.op());
 }
 
+void DefaultBackend::resume(void* user, call::Call& call) {
+  const DefaultBackend& self = *static_cast<BoundCall*>(user)->backend;
+  const auto* table = &self.source_table();
+  if (SLUICE_HAS(table, resume)) table->resume(self.source_->self(), call.op());
+}
+
 // COUNT runs first: the total stands before the rows in the answer.
 void DefaultBackend::count(BoundCall& bound) {
   bound.call->run_step({.exec = bound.backend->source_->component().exec,
@@ -403,16 +412,24 @@ void DefaultBackend::select(BoundCall& bound) {
                                             : self.definition_.shape == model::ResultShape::kSingle
                                                 ? 1
                                                 : self.definition_.max_rows);
-             status = run_query(b, b.select, b.args, rows_max, b.writer);
+             sluice_rows* sink = b.writer;
+             if (self.source_->component().exec == SLUICE_EXEC_ASYNC) {
+               b.paced = PacedRows(b.writer, call);
+               sink = b.paced.sink();
+             }
+             status = run_query(b, b.select, b.args, rows_max, sink);
              return status == SLUICE_PENDING ? status : close_writer(b, status);
            },
        .discard = [](void*, call::Call& call) { call.rewind_body(); },
        .done =
            [](void* user, call::Call& call, Status status) {
+             auto& b = *static_cast<BoundCall*>(user);
+             status = close_writer(b, status);  // still open after an asynchronous source
              if (status == SLUICE_OK) return call.respond_with_body();
-             refuse(*static_cast<BoundCall*>(user), status);
+             refuse(b, status);
            },
-       .cancel = &cancel});
+       .cancel = &cancel,
+       .resume = &resume});
 }
 
 // Where the rows ended: on the thread that pushed them, so that a worker can wait for the socket.
