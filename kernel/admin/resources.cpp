@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/resources.hpp"
 
-#include <array>
-
 namespace sluice::admin {
 namespace {
-
-using model::ApiDefinition;
-
-// ---- words, as laws.hpp parses them
-constexpr std::array<std::string_view, 2> kMethods = {"GET", "POST"};
-constexpr std::array<std::string_view, 6> kTypes = {"string", "int",    "long",
-                                                    "float",  "double", "boolean"};
-constexpr std::array<std::string_view, 2> kPositions = {"query", "body"};
-constexpr std::array<std::string_view, 6> kOperators = {"=", "!=", ">", ">=", "<", "<="};
-constexpr std::array<std::string_view, 3> kResultShapes = {"single", "list", "page"};
-constexpr std::array<std::string_view, 3> kEnvelopes = {"default", "full", "bare"};
-constexpr std::array<std::string_view, 4> kStatuses = {"To Be Requested", "Under Approval",
-                                                       "Rejected", "Can Be Published"};
 
 // ---- members
 constexpr Member kWorkspaceMembers[] = {
@@ -48,74 +33,6 @@ constexpr Member kWorkflowMembers[] = {
     {"name", Type::kText, Need::kKey, "unique in its workspace"},
     {"rest_api", Type::kText, Need::kKey, "the REST API it is bound to for ever"},
     {"gateway_type", Type::kText},
-};
-constexpr Member kRequestParameterMembers[] = {
-    {"name", Type::kText, Need::kRequired},
-    {"column", Type::kText},
-    {"type", Type::kWord, Need::kOptional, "string when absent", kTypes},
-    {"position", Type::kWord, Need::kOptional, "query when absent", kPositions},
-    {"operator", Type::kWord, Need::kOptional, "= when absent", kOperators},
-    {"required", Type::kBoolean, Need::kOptional, "true when absent"},
-    {"default_value", Type::kScalar, Need::kOptional, "fills an absent optional parameter"},
-    {"sample", Type::kScalar},
-    {"description", Type::kText},
-};
-constexpr Shape kRequestParameterShape{"RequestParameter", kRequestParameterMembers};
-constexpr Member kResponseParameterMembers[] = {
-    {"name", Type::kText, Need::kRequired},
-    {"column", Type::kText},
-    {"type", Type::kWord, Need::kOptional, "string when absent", kTypes},
-    {"sample", Type::kScalar},
-    {"description", Type::kText},
-};
-constexpr Shape kResponseParameterShape{"ResponseParameter", kResponseParameterMembers};
-constexpr Member kAuthenticationMembers[] = {
-    {"type", Type::kText, Need::kOptional,
-     "an authenticator component, such as api-key; empty: off"},
-    {"settings", Type::kObject, Need::kOptional, "as the component's schema says"},
-};
-constexpr Shape kAuthenticationShape{"Authentication", kAuthenticationMembers};
-constexpr std::array<Member, 14> kDefinitionMembers = {{
-    {"name", Type::kText, Need::kKey, "unique in its workspace"},
-    {"description", Type::kText},
-    {"path", Type::kText, Need::kOptional, "below the base path, starts with /"},
-    {"method", Type::kWord, Need::kOptional, "GET when absent", kMethods},
-    {"data_source", Type::kText, Need::kOptional, "by name, of the workspace"},
-    {"table", Type::kText},
-    {"request_parameters", Type::kList, Need::kOptional, {}, {}, &kRequestParameterShape},
-    {"response_parameters", Type::kList, Need::kOptional, {}, {}, &kResponseParameterShape},
-    {"result_shape", Type::kWord, Need::kOptional, "list when absent", kResultShapes},
-    {"envelope", Type::kWord, Need::kOptional, "default when absent", kEnvelopes},
-    {"int64_as_string", Type::kBoolean},
-    {"timeout_ms", Type::kInteger, Need::kOptional, "3000 when absent"},
-    {"max_rows", Type::kInteger, Need::kOptional, "2000 when absent"},
-    {"authentication", Type::kShape, Need::kOptional, "off when absent", {}, &kAuthenticationShape},
-}};
-// An API's document is its place, its definition and what became of it.
-constexpr auto kApiMembers = [] {
-  std::array<Member, kDefinitionMembers.size() + 7> members;
-  std::size_t n = 0;
-  members[n++] = {"id", Type::kText, Need::kReadOnly};
-  members[n++] = {"workspace", Type::kText, Need::kKey};
-  members[n++] = {"workflow", Type::kText, Need::kKey, "by name, of the workspace"};
-  for (const auto& member : kDefinitionMembers) members[n++] = member;
-  members[n++] = {"draft_revision", Type::kInteger, Need::kReadOnly, "rises with each edit"};
-  members[n++] = {"tested", Type::kBoolean, Need::kReadOnly, "this draft passed its test"};
-  members[n++] = {"last_version", Type::kInteger, Need::kReadOnly, "0: never submitted"};
-  members[n++] = {"deployments", Type::kList, Need::kReadOnly, {}, {}, &kDeploymentShape};
-  return members;
-}();
-constexpr Member kVersionMembers[] = {
-    {"api", Type::kText, Need::kReadOnly, "the API's id"},
-    {"version", Type::kInteger, Need::kReadOnly},
-    {"name", Type::kText, Need::kReadOnly, "V1, V2 ..."},
-    {"status", Type::kWord, Need::kReadOnly, {}, kStatuses},
-    {"submitted_by", Type::kText, Need::kReadOnly},
-    {"submitted_at", Type::kTime, Need::kReadOnly},
-    {"requested_by", Type::kText, Need::kReadOnly},
-    {"decided_by", Type::kText, Need::kReadOnly},
-    {"decision_reason", Type::kText, Need::kReadOnly},
-    {"definition", Type::kShape, Need::kReadOnly, {}, {}, &kDefinitionShape},
 };
 constexpr Member kDeploymentMembers[] = {
     {"api", Type::kText, Need::kReadOnly, "the API's id"},
@@ -187,56 +104,6 @@ constexpr Member kApplyPublishMembers[] = {
     {"backend", Type::kText, Need::kOptional, "Default when absent"},
 };
 
-std::string make_scalar_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-// A word that check_shape has passed; otherwise, what stands for an absent one.
-template <class T>
-T read_word(const Json& json, const char* name, std::optional<T> (*parse)(std::string_view),
-            T otherwise) {
-  const auto member = json.find(name);
-  if (member == json.end()) return otherwise;
-  return parse(member->get_ref<const std::string&>()).value_or(otherwise);
-}
-
-Json make_time_json(model::UnixMs time) { return time == 0 ? Json() : Json(make_time_text(time)); }
-
-Json make_settings_json(const std::string& settings_json) {
-  Json settings = Json::parse(settings_json, nullptr, false);
-  return settings.is_object() ? settings : Json::object();
-}
-
-model::RequestParameter parse_request_parameter(const Json& json) {
-  model::RequestParameter p;
-  p.name = read_text(json, "name");
-  p.column = read_text(json, "column");
-  p.type = read_word(json, "type", &model::parse_parameter_type, p.type);
-  p.position = read_word(json, "position", &model::parse_position, p.position);
-  p.op = read_word(json, "operator", &model::parse_operator, p.op);
-  p.required = read_boolean(json, "required", p.required);
-  if (json.contains("default_value") && !json["default_value"].is_null()) {
-    p.default_value = make_scalar_text(json["default_value"]);
-  }
-  if (json.contains("sample") && !json["sample"].is_null()) {
-    p.sample = make_scalar_text(json["sample"]);
-  }
-  p.description = read_text(json, "description");
-  return p;
-}
-
-model::ResponseParameter parse_response_parameter(const Json& json) {
-  model::ResponseParameter p;
-  p.name = read_text(json, "name");
-  p.column = read_text(json, "column");
-  p.type = read_word(json, "type", &model::parse_parameter_type, p.type);
-  if (json.contains("sample") && !json["sample"].is_null()) {
-    p.sample = make_scalar_text(json["sample"]);
-  }
-  p.description = read_text(json, "description");
-  return p;
-}
-
 }  // namespace
 
 const Shape kWorkspaceShape{"Workspace", kWorkspaceMembers};
@@ -244,9 +111,6 @@ const Shape kDataSourceShape{"DataSource", kDataSourceMembers};
 const Shape kGatewayInstanceShape{"GatewayInstance", kGatewayInstanceMembers};
 const Shape kRestApiShape{"RestApi", kRestApiMembers};
 const Shape kWorkflowShape{"Workflow", kWorkflowMembers};
-const Shape kApiShape{"Api", kApiMembers};
-const Shape kDefinitionShape{"Definition", kDefinitionMembers};
-const Shape kVersionShape{"Version", kVersionMembers};
 const Shape kDeploymentShape{"Deployment", kDeploymentMembers};
 const Shape kConsumerShape{"Consumer", kConsumerMembers};
 const Shape kCredentialShape{"Credential", kCredentialMembers};
@@ -293,76 +157,6 @@ Json make_json(const model::Workflow& w) {
           {"name", w.name},
           {"rest_api", w.rest_api},
           {"gateway_type", w.gateway_type}};
-}
-
-Json make_json(const ApiDefinition& d, const SecretSettings& secrets) {
-  Json requests = Json::array(), responses = Json::array();
-  for (const auto& p : d.request_parameters) {
-    requests.push_back({{"name", p.name},
-                        {"column", p.column},
-                        {"type", model::to_text(p.type)},
-                        {"position", model::to_text(p.position)},
-                        {"operator", model::to_text(p.op)},
-                        {"required", p.required},
-                        {"default_value", p.default_value ? Json(*p.default_value) : Json()},
-                        {"sample", p.sample},
-                        {"description", p.description}});
-  }
-  for (const auto& p : d.response_parameters) {
-    responses.push_back({{"name", p.name},
-                         {"column", p.column},
-                         {"type", model::to_text(p.type)},
-                         {"sample", p.sample},
-                         {"description", p.description}});
-  }
-  const auto& auth = d.authentication;
-  return {{"name", d.name},
-          {"description", d.description},
-          {"path", d.path},
-          {"method", model::to_text(d.method)},
-          {"data_source", d.data_source},
-          {"table", d.table},
-          {"request_parameters", std::move(requests)},
-          {"response_parameters", std::move(responses)},
-          {"result_shape", model::to_text(d.shape)},
-          {"envelope", model::to_text(d.envelope)},
-          {"int64_as_string", d.int64_as_string},
-          {"timeout_ms", d.timeout_ms},
-          {"max_rows", d.max_rows},
-          {"authentication",
-           {{"type", auth.type},
-            {"settings", auth.type.empty()
-                             ? make_settings_json(auth.settings_json)
-                             : secrets.mask("authenticator", auth.type, auth.settings_json)}}}};
-}
-
-Json make_json(const model::Api& api, const model::State& state, const SecretSettings& secrets) {
-  const auto* workflow = state.workflows.find(api.workflow_id);
-  Json json = {{"id", api.id},
-               {"workspace", api.workspace},
-               {"workflow", workflow ? workflow->name : std::string()}};
-  json.update(make_json(api.draft, secrets));
-  json["draft_revision"] = api.draft_revision;
-  json["tested"] = api.tested_revision == api.draft_revision;
-  json["last_version"] = api.last_version;
-  json["deployments"] = Json::array();
-  for (const auto* d : studio::list_deployments(state, api.id)) {
-    json["deployments"].push_back(make_json(*d));
-  }
-  return json;
-}
-
-Json make_json(const model::ApiVersion& v, const SecretSettings& secrets) {
-  return {{"api", v.api_id},
-          {"version", v.number},
-          {"name", "V" + std::to_string(v.number)},
-          {"status", model::to_text(v.status)},
-          {"submitted_by", v.submitted_by},
-          {"submitted_at", make_time_json(v.submitted_at)},
-          {"requested_by", v.requested_by},
-          {"decided_by", v.decided_by},
-          {"decision_reason", v.decision_reason},
-          {"definition", make_json(v.definition, secrets)}};
 }
 
 Json make_json(const model::Deployment& d) {
@@ -481,42 +275,6 @@ model::Workflow parse_workflow(const Json& json) {
           read_text(json, "gateway_type", model::Workflow().gateway_type)};
 }
 
-ApiDefinition parse_definition(const Json& json, const ApiDefinition* stored,
-                               const std::string& where, model::Faults& faults) {
-  ApiDefinition d;
-  d.name = read_text(json, "name");
-  d.description = read_text(json, "description");
-  d.path = read_text(json, "path");
-  d.method = read_word(json, "method", &model::parse_http_method, d.method);
-  d.data_source = read_text(json, "data_source");
-  d.table = read_text(json, "table");
-  if (json.contains("request_parameters")) {
-    for (const auto& p : json["request_parameters"]) {
-      d.request_parameters.push_back(parse_request_parameter(p));
-    }
-  }
-  if (json.contains("response_parameters")) {
-    for (const auto& p : json["response_parameters"]) {
-      d.response_parameters.push_back(parse_response_parameter(p));
-    }
-  }
-  d.shape = read_word(json, "result_shape", &model::parse_result_shape, d.shape);
-  d.envelope = read_word(json, "envelope", &model::parse_envelope, d.envelope);
-  d.int64_as_string = read_boolean(json, "int64_as_string", d.int64_as_string);
-  d.timeout_ms = read_integer(json, "timeout_ms", d.timeout_ms);
-  d.max_rows = read_integer(json, "max_rows", d.max_rows);
-  if (json.contains("authentication")) {
-    const auto& auth = json["authentication"];
-    d.authentication.type = read_text(auth, "type");
-    if (auth.contains("settings")) {
-      d.authentication.settings_json = SecretSettings::unmask(
-          auth["settings"], stored ? stored->authentication.settings_json : "{}",
-          where + "/authentication/settings", faults);
-    }
-  }
-  return d;
-}
-
 model::Consumer parse_consumer(const Json& json) {
   model::Consumer consumer;
   consumer.name = read_text(json, "name");
@@ -538,6 +296,12 @@ studio::CredentialChange parse_credential_change(const Json& json) {
   if (json.contains("valid_until")) change.valid_until = read_time(json, "valid_until");
   return change;
 }
+
+std::string make_scalar_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+Json make_time_json(model::UnixMs time) { return time == 0 ? Json() : Json(make_time_text(time)); }
 
 std::string read_text(const Json& json, const char* name, std::string_view otherwise) {
   const auto member = json.find(name);

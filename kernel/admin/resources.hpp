@@ -52,6 +52,8 @@ std::string read_text(const Json& json, const char* name, std::string_view other
 bool read_boolean(const Json& json, const char* name, bool otherwise);
 std::int64_t read_integer(const Json& json, const char* name, std::int64_t otherwise);
 model::UnixMs read_time(const Json& json, const char* name);
+std::string make_scalar_text(const Json& scalar);
+Json make_time_json(model::UnixMs time);  // null for none
 // Scalars by name as text, for the parameters of a test; null is an absent parameter.
 std::vector<std::pair<std::string, std::string>> read_scalars(const Json& map);
 

@@ -75,6 +75,14 @@ void check_member(const Json& value, const Member& member, Purpose purpose,
     case Type::kScalar:
       return check_type(!value.is_structured(), "text, a number, a boolean or null", value, where,
                         faults);
+    case Type::kTexts:
+      check_type(value.is_array(), "an array", value, where, faults);
+      if (!value.is_array()) return;
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        check_type(!value[i].is_structured() && !value[i].is_null(), "text, a number or a boolean",
+                   value[i], where + "/" + std::to_string(i), faults);
+      }
+      return;
     case Type::kTime:
       if (value.is_null() || (value.is_string() && parse_time(value.get_ref<const std::string&>())))
         return;
@@ -135,6 +143,9 @@ Json make_member_schema(const Member& member) {
       break;
     case Type::kScalar:
       schema = {{"type", {"string", "number", "boolean", "null"}}};
+      break;
+    case Type::kTexts:
+      schema = {{"type", "array"}, {"items", {{"type", {"string", "number", "boolean"}}}}};
       break;
     case Type::kWord:
       schema = {{"type", "string"}, {"enum", Json::array()}};

@@ -28,6 +28,7 @@ enum class Type {
   kInteger,
   kTime,    // RFC 3339 text or null
   kScalar,  // text, number, boolean or null; taken as text
+  kTexts,   // an array of text, numbers and booleans; each taken as text
   kWord,    // one of Member::words
   kObject,  // any object
   kMap,     // an object of scalars

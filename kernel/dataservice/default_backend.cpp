@@ -125,6 +125,15 @@ Result<void> DefaultBackend::prepare() {
     return Error{
         SLUICE_E_ARGUMENT, "an API has at most 64 request parameters", {}, "/request_parameters"};
   }
+  if (!definition_.fixed_conditions.empty() || !definition_.conditions.items.empty() ||
+      !definition_.order.empty() || !definition_.caller_order.choices.empty() ||
+      definition_.paging != model::Paging::kNumber ||
+      std::ranges::any_of(wanted, [](const auto& parameter) {
+        return parameter.op > model::Operator::kLessOrEqual ||
+               parameter.validation != model::Validation();
+      })) {
+    return Error{SLUICE_E_UNSUPPORTED, "this definition cannot be served yet", {}, {}};
+  }
   parameters_.reserve(wanted.size());
   std::uint64_t always = 0, sometimes = 0;
   for (std::size_t i = 0; i < wanted.size(); ++i) {

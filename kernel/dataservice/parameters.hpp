@@ -4,7 +4,7 @@
 // the first value counts, as for signed requests (auth.md 4.2); unknown names are ignored.
 
 #include "call/arena.hpp"
-#include "model/nouns.hpp"
+#include "model/validation.hpp"
 
 #include <sluice/result.hpp>
 #include <sluice/rows.hpp>
@@ -40,13 +40,10 @@ bool for_each_pair(std::string_view text, call::Arena& arena, Visit visit) {
   return true;
 }
 
-// The whole text as a value of the type; nullopt when it is not one. Text cells borrow from `text`.
-std::optional<Cell> parse_value(model::ParameterType type, std::string_view text);
+using model::parse_value;
 
 // "a whole number from -2147483648 to 2147483647": what the type wants, for an error.
 std::string_view describe(model::ParameterType type);
-
-bool is_valid_utf8(std::string_view text);
 
 // What was wrong with the parameters of one call; the first fault decides the code, all are told.
 class Faults {

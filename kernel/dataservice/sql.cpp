@@ -68,6 +68,14 @@ std::string_view to_sql(model::Operator op) {
       return " < ";
     case model::Operator::kLessOrEqual:
       return " <= ";
+    case model::Operator::kLike:
+    case model::Operator::kNotLike:
+    case model::Operator::kIn:
+    case model::Operator::kNotIn:
+    case model::Operator::kBetween:
+    case model::Operator::kIsNull:
+    case model::Operator::kIsNotNull:
+      break;  // refused when the backend is made
   }
   return " = ";
 }

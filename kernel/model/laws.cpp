@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "model/fault_collector.hpp"
 #include "model/laws.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <set>
 #include <utility>
 
 namespace sluice::model {
@@ -43,71 +43,6 @@ std::optional<std::u32string> decode_utf8(std::string_view text) {
     i += length;
   }
   return out;
-}
-
-Fault invalid_utf8(std::string where) {
-  return {std::move(where), "", "the text is not valid UTF-8", "send it as UTF-8"};
-}
-
-// One pass over a noun: collects what is wrong.
-class Collector {
- public:
-  void add(std::string where, std::string rule, std::string what, std::string remedy) {
-    faults_.push_back({std::move(where), std::move(rule), std::move(what), std::move(remedy)});
-  }
-  void add(std::optional<Fault> fault) {
-    if (fault) faults_.push_back(std::move(*fault));
-  }
-  void check_description(std::string_view text, std::string where) {
-    const auto characters = count_characters(text);
-    if (!characters) return add(invalid_utf8(std::move(where)));
-    if (*characters <= kDescriptionCharactersMax) return;
-    add(std::move(where), "", "the description has " + std::to_string(*characters) + " characters",
-        "use at most " + std::to_string(kDescriptionCharactersMax));
-  }
-  // Columns, tables, samples: whatever the source calls them, within a bound.
-  void check_text(std::string_view text, std::string where) {
-    if (text.size() > kTextBytesMax) {
-      return add(std::move(where), "", "the text is too long",
-                 "use at most " + std::to_string(kTextBytesMax) + " bytes");
-    }
-    if (!count_characters(text)) return add(invalid_utf8(std::move(where)));
-    if (text.find('\0') != std::string_view::npos) {
-      add(std::move(where), "", "the text holds a NUL character", "remove it");
-    }
-  }
-  void check_settings(std::string_view text, std::string where) {
-    if (!count_characters(text)) return add(invalid_utf8(std::move(where)));
-    if (text.size() <= kSettingsBytesMax) return;
-    add(std::move(where), "", "the settings are too long",
-        "use at most " + std::to_string(kSettingsBytesMax) + " bytes");
-  }
-  Faults take() { return std::move(faults_); }
-
- private:
-  Faults faults_;
-};
-
-std::optional<Fault> find_parameter_name_fault(std::string_view name, std::string where) {
-  const bool right = !name.empty() && name.size() <= kParameterNameMax &&
-                     !is_digit(char32_t(name[0])) &&
-                     std::all_of(name.begin(), name.end(), [](char c) {
-                       return is_letter(static_cast<unsigned char>(c)) ||
-                              is_digit(static_cast<unsigned char>(c)) || c == '_';
-                     });
-  if (right) return std::nullopt;
-  return Fault{std::move(where), "R087", "'" + std::string(name) + "' is no parameter name",
-               "begin with a letter or _, go on with letters, digits and _, at most " +
-                   std::to_string(kParameterNameMax) + " characters"};
-}
-
-std::optional<Fault> find_value_fault(std::string_view text, ParameterType type,
-                                      std::string_view role, std::string where) {
-  if (is_value_of(text, type)) return std::nullopt;
-  return Fault{std::move(where), "R087",
-               "the " + std::string(role) + " '" + std::string(text) + "' is no " +
-                   std::string(to_text(type)),
-               "write a value of that type or change the type"};
 }
 
 // Path segments between slashes, none empty, none that a client would resolve away.
@@ -151,84 +86,22 @@ std::string_view word_of(const std::array<std::string_view, N>& words, E value) 
 }
 
 constexpr std::array<std::string_view, 2> kMethods = {"GET", "POST"};
-constexpr std::array<std::string_view, 6> kTypes = {"string", "int",    "long",
-                                                    "float",  "double", "boolean"};
+constexpr std::array<std::string_view, 12> kTypes = {
+    "string",      "int",      "long",      "float",      "double",      "boolean",
+    "string-list", "int-list", "long-list", "float-list", "double-list", "boolean-list"};
 constexpr std::array<std::string_view, 2> kPositions = {"query", "body"};
-constexpr std::array<std::string_view, 6> kOperators = {"=", "!=", ">", ">=", "<", "<="};
+constexpr std::array<std::string_view, 13> kOperators = {
+    "=",        "!=", ">",      ">=",      "<",       "<=",         "LIKE",
+    "NOT LIKE", "IN", "NOT IN", "BETWEEN", "IS NULL", "IS NOT NULL"};
+constexpr std::array<std::string_view, 5> kMatches = {"exact", "prefix", "suffix", "contains",
+                                                      "pattern"};
+constexpr std::array<std::string_view, 2> kJoins = {"all", "any"};
+constexpr std::array<std::string_view, 2> kDirections = {"asc", "desc"};
+constexpr std::array<std::string_view, 2> kPagings = {"number", "cursor"};
 constexpr std::array<std::string_view, 3> kShapes = {"single", "list", "page"};
 constexpr std::array<std::string_view, 3> kEnvelopes = {"default", "full", "bare"};
 constexpr std::array<std::string_view, 4> kStatuses = {"To Be Requested", "Under Approval",
                                                        "Rejected", "Can Be Published"};
-
-// Names that a paged answer reads from the request itself.
-constexpr std::array<std::string_view, 3> kPageParameters = {"pageNum", "pageSize",
-                                                             "returnTotalNum"};
-
-void check_request_parameters(const ApiDefinition& definition, Collector& faults) {
-  if (definition.request_parameters.size() > kParametersMax) {
-    faults.add("/request_parameters", "", "there are too many request parameters",
-               "keep at most " + std::to_string(kParametersMax));
-    return;
-  }
-  std::set<std::string_view> names;
-  for (std::size_t i = 0; i < definition.request_parameters.size(); ++i) {
-    const auto& parameter = definition.request_parameters[i];
-    const auto at = "/request_parameters/" + std::to_string(i);
-    faults.add(find_parameter_name_fault(parameter.name, at + "/name"));
-    if (!names.insert(parameter.name).second) {
-      faults.add(at + "/name", "R087",
-                 "the request parameter '" + parameter.name + "' is there twice",
-                 "give each one its own name (upper and lower case differ)");
-    }
-    if (definition.shape == ResultShape::kPage &&
-        std::find(kPageParameters.begin(), kPageParameters.end(), parameter.name) !=
-            kPageParameters.end()) {
-      faults.add(at + "/name", "R087",
-                 "'" + parameter.name + "' belongs to the paging of the result shape 'page'",
-                 "choose another name or another result shape");
-    }
-    if (definition.method == HttpMethod::kGet && parameter.position != Position::kQuery) {
-      faults.add(at + "/position", "R075", "a GET has parameters in the query only",
-                 "set the position to query or the method to POST");
-    }
-    faults.check_text(parameter.column, at + "/column");
-    faults.check_text(parameter.sample, at + "/sample");
-    faults.check_description(parameter.description, at + "/description");
-    if (!parameter.sample.empty()) {
-      faults.add(find_value_fault(parameter.sample, parameter.type, "sample", at + "/sample"));
-    }
-    if (parameter.default_value) {
-      faults.check_text(*parameter.default_value, at + "/default");
-      faults.add(
-          find_value_fault(*parameter.default_value, parameter.type, "default", at + "/default"));
-    }
-  }
-}
-
-void check_response_parameters(const ApiDefinition& definition, Collector& faults) {
-  if (definition.response_parameters.size() > kParametersMax) {
-    faults.add("/response_parameters", "", "there are too many response parameters",
-               "keep at most " + std::to_string(kParametersMax));
-    return;
-  }
-  std::set<std::string_view> names;
-  for (std::size_t i = 0; i < definition.response_parameters.size(); ++i) {
-    const auto& parameter = definition.response_parameters[i];
-    const auto at = "/response_parameters/" + std::to_string(i);
-    faults.add(find_parameter_name_fault(parameter.name, at + "/name"));
-    if (!names.insert(parameter.name).second) {
-      faults.add(at + "/name", "R085",
-                 "the response parameter '" + parameter.name + "' is there twice",
-                 "give each one its own name (upper and lower case differ)");
-    }
-    faults.check_text(parameter.column, at + "/column");
-    faults.check_text(parameter.sample, at + "/sample");
-    faults.check_description(parameter.description, at + "/description");
-    if (!parameter.sample.empty()) {
-      faults.add(find_value_fault(parameter.sample, parameter.type, "sample", at + "/sample"));
-    }
-  }
-}
 
 }  // namespace
 
@@ -256,7 +129,7 @@ std::optional<std::size_t> count_characters(std::string_view text) {
 
 std::optional<Fault> find_title_fault(std::string_view title, std::string where) {
   const auto text = decode_utf8(title);
-  if (!text) return invalid_utf8(std::move(where));
+  if (!text) return make_utf8_fault(std::move(where));
   const auto fault = [&](std::string what, std::string remedy) {
     return Fault{std::move(where), "R060", std::move(what), std::move(remedy)};
   };
@@ -359,6 +232,15 @@ std::optional<Fault> find_domain_fault(std::string_view domain, std::string wher
 }
 
 bool is_value_of(std::string_view text, ParameterType type) {
+  if (is_list(type)) {
+    std::size_t values = 0;
+    for (std::size_t begin = 0; begin <= text.size(); ++values) {
+      const auto end = std::min(text.find(',', begin), text.size());
+      if (!is_value_of(text.substr(begin, end - begin), element_of(type))) return false;
+      begin = end + 1;
+    }
+    return values <= kListValuesMax;
+  }
   switch (type) {
     case ParameterType::kString:
       return count_characters(text).has_value();
@@ -372,6 +254,13 @@ bool is_value_of(std::string_view text, ParameterType type) {
       return parse_number<double>(text);
     case ParameterType::kBoolean:
       return text == "true" || text == "false";
+    case ParameterType::kStringList:
+    case ParameterType::kIntList:
+    case ParameterType::kLongList:
+    case ParameterType::kFloatList:
+    case ParameterType::kDoubleList:
+    case ParameterType::kBooleanList:
+      break;  // taken apart above
   }
   return false;
 }
@@ -434,8 +323,9 @@ Faults find_faults(const ApiDefinition& definition) {
     faults.add(find_plain_name_fault(definition.data_source, "/data_source"));
   }
   faults.check_text(definition.table, "/table");
-  check_request_parameters(definition, faults);
-  check_response_parameters(definition, faults);
+  check_parameters(definition, faults);
+  check_conditions(definition, faults);
+  check_order(definition, faults);
   if (definition.timeout_ms <= 0 || definition.timeout_ms > kTimeoutMsMax) {
     faults.add("/timeout_ms", "R094", "the timeout is out of range", "use 1 to 30000 milliseconds");
   }
@@ -519,6 +409,10 @@ Faults find_missing(const ApiDefinition& definition) {
     missing.add("/response_parameters", "R099", "nothing is answered",
                 "set at least one column as response parameter");
   }
+  if (definition.paging == Paging::kCursor && definition.key_columns.empty()) {
+    missing.add("/key_columns", "", "pages by cursor need columns that tell rows apart",
+                "name those of the table's primary key, or of another unique key without NULL");
+  }
   for (std::size_t i = 0; i < definition.request_parameters.size(); ++i) {
     if (!definition.request_parameters[i].column.empty()) continue;
     missing.add(
@@ -548,6 +442,10 @@ std::string_view to_text(HttpMethod method) { return word_of(kMethods, method); 
 std::string_view to_text(ParameterType type) { return word_of(kTypes, type); }
 std::string_view to_text(Position position) { return word_of(kPositions, position); }
 std::string_view to_text(Operator op) { return word_of(kOperators, op); }
+std::string_view to_text(LikeMatch match) { return word_of(kMatches, match); }
+std::string_view to_text(Join join) { return word_of(kJoins, join); }
+std::string_view to_text(Direction direction) { return word_of(kDirections, direction); }
+std::string_view to_text(Paging paging) { return word_of(kPagings, paging); }
 std::string_view to_text(ResultShape shape) { return word_of(kShapes, shape); }
 std::string_view to_text(Envelope envelope) { return word_of(kEnvelopes, envelope); }
 std::string_view to_text(VersionStatus status) { return word_of(kStatuses, status); }
@@ -563,6 +461,16 @@ std::optional<Position> parse_position(std::string_view text) {
 }
 std::optional<Operator> parse_operator(std::string_view text) {
   return parse_word<Operator>(kOperators, text);
+}
+std::optional<LikeMatch> parse_like_match(std::string_view text) {
+  return parse_word<LikeMatch>(kMatches, text);
+}
+std::optional<Join> parse_join(std::string_view text) { return parse_word<Join>(kJoins, text); }
+std::optional<Direction> parse_direction(std::string_view text) {
+  return parse_word<Direction>(kDirections, text);
+}
+std::optional<Paging> parse_paging(std::string_view text) {
+  return parse_word<Paging>(kPagings, text);
 }
 std::optional<ResultShape> parse_result_shape(std::string_view text) {
   return parse_word<ResultShape>(kShapes, text);

@@ -25,7 +25,14 @@ inline constexpr std::size_t kApiPathCharactersMax = 200;  // R071
 inline constexpr std::size_t kDescriptionCharactersMax = 2000;
 inline constexpr std::size_t kParameterNameMax = 64;
 inline constexpr std::size_t kParametersMax = 200;  // request, and response, parameters
-inline constexpr std::size_t kLookupsMax = 8;       // of one credential
+inline constexpr std::size_t kConditionsMax = 64;   // request parameters and fixed conditions
+inline constexpr std::size_t kConditionDepthMax = 8;
+inline constexpr std::size_t kListValuesMax = 200;      // of one parameter of a list type
+inline constexpr std::size_t kOrderKeysMax = 8;         // a fixed order, a key
+inline constexpr std::size_t kOrderChoicesMax = 32;     // that a caller has
+inline constexpr std::size_t kAllowedValuesMax = 1000;  // of one enumeration
+inline constexpr std::size_t kPatternBytesMax = 500;
+inline constexpr std::size_t kLookupsMax = 8;  // of one credential
 inline constexpr std::size_t kLookupBytesMax = 512;
 inline constexpr std::size_t kSecretBytesMax = std::size_t{256} << 10;
 inline constexpr std::size_t kTextBytesMax = 1024;  // samples, defaults, columns, tables
@@ -58,7 +65,8 @@ std::optional<Fault> find_plain_name_fault(std::string_view name, std::string wh
 std::optional<Fault> find_base_path_fault(std::string_view path, std::string where);  // R052
 std::optional<Fault> find_api_path_fault(std::string_view path, std::string where);   // R070, R071
 std::optional<Fault> find_domain_fault(std::string_view domain, std::string where);   // R039
-bool is_value_of(std::string_view text, ParameterType type);  // "12" is an int, "x" is none
+// "12" is an int, "x" is none; "1,2" is a list of int.
+bool is_value_of(std::string_view text, ParameterType type);
 
 // ---- whole nouns: everything that is wrong with what is there
 Faults find_faults(const Workspace& workspace);
@@ -80,9 +88,13 @@ std::string join_paths(std::string_view base_path, std::string_view api_path);
 
 // ---- words
 std::string_view to_text(HttpMethod method);     // GET POST
-std::string_view to_text(ParameterType type);    // string int long float double boolean
+std::string_view to_text(ParameterType type);    // string int ... string-list int-list ...
 std::string_view to_text(Position position);     // query body
-std::string_view to_text(Operator op);           // = != > >= < <=
+std::string_view to_text(Operator op);           // = != > >= < <= LIKE, NOT LIKE, IN ...
+std::string_view to_text(LikeMatch match);       // exact prefix suffix contains pattern
+std::string_view to_text(Join join);             // all any
+std::string_view to_text(Direction direction);   // asc desc
+std::string_view to_text(Paging paging);         // number cursor
 std::string_view to_text(ResultShape shape);     // single list page
 std::string_view to_text(Envelope envelope);     // default full bare
 std::string_view to_text(VersionStatus status);  // "To Be Requested" "Under Approval" ...
@@ -91,6 +103,10 @@ std::optional<HttpMethod> parse_http_method(std::string_view text);
 std::optional<ParameterType> parse_parameter_type(std::string_view text);
 std::optional<Position> parse_position(std::string_view text);
 std::optional<Operator> parse_operator(std::string_view text);
+std::optional<LikeMatch> parse_like_match(std::string_view text);
+std::optional<Join> parse_join(std::string_view text);
+std::optional<Direction> parse_direction(std::string_view text);
+std::optional<Paging> parse_paging(std::string_view text);
 std::optional<ResultShape> parse_result_shape(std::string_view text);
 std::optional<Envelope> parse_envelope(std::string_view text);
 std::optional<VersionStatus> parse_version_status(std::string_view text);

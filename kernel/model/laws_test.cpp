@@ -235,7 +235,7 @@ TEST(Laws, ADefinitionIsToldEveryFaultWithItsPlace) {
       {"sample of another type", [](auto& d) { d.request_parameters[0].sample = "x"; },
        "/request_parameters/0/sample", "R087"},
       {"default of another type", [](auto& d) { d.request_parameters[0].default_value = ""; },
-       "/request_parameters/0/default", "R087"},
+       "/request_parameters/0/default_value", "R087"},
       {"default", [](auto& d) { d.request_parameters[0].default_value = "7"; }, "", ""},
       {"answer twice", [](auto& d) { d.response_parameters[1].name = "user_id"; },
        "/response_parameters/1/name", "R085"},

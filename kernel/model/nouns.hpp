@@ -56,11 +56,50 @@ struct Workflow {  // R056-R065; name unique in its workspace; bound to its REST
 };
 
 enum class HttpMethod { kGet, kPost };
-enum class ParameterType { kString, kInt, kLong, kFloat, kDouble, kBoolean };  // product.md 2.2
+enum class ParameterType {  // product.md 2.2
+  kString,
+  kInt,
+  kLong,
+  kFloat,
+  kDouble,
+  kBoolean,
+  kStringList,
+  kIntList,
+  kLongList,
+  kFloatList,
+  kDoubleList,
+  kBooleanList,
+};
 enum class Position { kQuery, kBody };
-enum class Operator { kEqual, kNotEqual, kGreater, kGreaterOrEqual, kLess, kLessOrEqual };
+enum class Operator {
+  kEqual,
+  kNotEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kLess,
+  kLessOrEqual,
+  kLike,
+  kNotLike,
+  kIn,         // a list
+  kNotIn,      // a list
+  kBetween,    // a list of exactly two, both ends inside
+  kIsNull,     // a boolean: true asks for NULL, false for what is not NULL
+  kIsNotNull,  // a boolean, the other way round
+};
+// How LIKE takes a text. All but kPattern take % and _ for themselves.
+enum class LikeMatch { kExact, kPrefix, kSuffix, kContains, kPattern };
 enum class ResultShape { kSingle, kList, kPage };
+enum class Paging { kNumber, kCursor };  // pages by number, or each one after the one before
 enum class Envelope { kDefault, kFull, kBare };
+
+// What a value must satisfy beyond its type; of a list, each value.
+struct Validation {
+  std::optional<std::vector<std::string>> allowed;     // one of these
+  std::optional<std::string> min, max;                 // numbers, both ends allowed
+  std::optional<std::int64_t> min_length, max_length;  // characters of a text
+  std::optional<std::string> pattern;                  // RE2 syntax, all of a text
+  bool operator==(const Validation&) const = default;
+};
 
 struct RequestParameter {  // R084, R087-R089
   std::string name;
@@ -72,7 +111,50 @@ struct RequestParameter {  // R084, R087-R089
   std::optional<std::string> default_value;  // fills an absent optional parameter
   std::string sample;
   std::string description;
+  LikeMatch match = LikeMatch::kExact;
+  Validation validation;
   bool operator==(const RequestParameter&) const = default;
+};
+
+// A condition that every call has, with a value that no call changes.
+struct FixedCondition {
+  std::string name;  // as `conditions` call it; one set of names with the request parameters
+  std::string column;
+  ParameterType type = ParameterType::kString;
+  Operator op = Operator::kEqual;
+  std::string value;
+  LikeMatch match = LikeMatch::kExact;
+  bool operator==(const FixedCondition&) const = default;
+};
+
+// How the conditions of parameters are joined: a request parameter or fixed condition by name, or a
+// group of such. What an absent parameter leaves empty drops out.
+enum class Join { kAll, kAny };
+struct Condition {
+  std::string name;  // empty: a group
+  Join join = Join::kAll;
+  std::vector<Condition> items;
+  bool operator==(const Condition&) const = default;
+};
+
+enum class Direction { kAscending, kDescending };
+struct OrderKey {
+  std::string column;
+  Direction direction = Direction::kAscending;
+  bool not_null = false;  // the column holds no NULL: a page by cursor can seek in its index
+  bool operator==(const OrderKey&) const = default;
+};
+// What a caller may order by: a name of ours, never a text of his.
+struct OrderChoice {
+  std::string name;
+  std::string column;
+  bool not_null = false;
+  bool operator==(const OrderChoice&) const = default;
+};
+struct CallerOrder {
+  std::string parameter;  // of the query, "orderBy"; empty: the caller does not choose
+  std::vector<OrderChoice> choices;
+  bool operator==(const CallerOrder&) const = default;
 };
 
 struct ResponseParameter {  // R085
@@ -83,6 +165,14 @@ struct ResponseParameter {  // R085
   std::string description;
   bool operator==(const ResponseParameter&) const = default;
 };
+
+// The type of one value of a list; a type that is none is its own.
+constexpr bool is_list(ParameterType type) { return type >= ParameterType::kStringList; }
+constexpr ParameterType element_of(ParameterType type) {
+  return is_list(type) ? static_cast<ParameterType>(static_cast<int>(type) -
+                                                    static_cast<int>(ParameterType::kStringList))
+                       : type;
+}
 
 struct Authentication {  // R100-R102: off, or exactly one method
   std::string type;      // an authenticator component: "api-key"; empty = off
@@ -106,6 +196,12 @@ struct ApiDefinition {
   std::int64_t timeout_ms = 3000;  // R094
   std::int64_t max_rows = 2000;    // R095
   Authentication authentication;
+  std::vector<FixedCondition> fixed_conditions;
+  Condition conditions;  // a group; empty: all of the parameters and fixed conditions
+  std::vector<OrderKey> order;
+  CallerOrder caller_order;
+  std::vector<std::string> key_columns;  // tell rows apart, hold no NULL: end the order of pages
+  Paging paging = Paging::kNumber;
   bool operator==(const ApiDefinition&) const = default;
 };
 

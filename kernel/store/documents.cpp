@@ -29,6 +29,10 @@ std::optional<E> parse_enum(std::string_view text) {
   if constexpr (std::is_same_v<E, model::ParameterType>) return model::parse_parameter_type(text);
   if constexpr (std::is_same_v<E, model::Position>) return model::parse_position(text);
   if constexpr (std::is_same_v<E, model::Operator>) return model::parse_operator(text);
+  if constexpr (std::is_same_v<E, model::LikeMatch>) return model::parse_like_match(text);
+  if constexpr (std::is_same_v<E, model::Join>) return model::parse_join(text);
+  if constexpr (std::is_same_v<E, model::Direction>) return model::parse_direction(text);
+  if constexpr (std::is_same_v<E, model::Paging>) return model::parse_paging(text);
   if constexpr (std::is_same_v<E, model::ResultShape>) return model::parse_result_shape(text);
   if constexpr (std::is_same_v<E, model::Envelope>) return model::parse_envelope(text);
   if constexpr (std::is_same_v<E, model::VersionStatus>) return model::parse_version_status(text);
@@ -72,6 +76,15 @@ void visit(V& v, model::Workflow& n) {
   v("gateway_type", n.gateway_type);
 }
 template <class V>
+void visit(V& v, model::Validation& n) {
+  v("allowed", n.allowed);
+  v("min", n.min);
+  v("max", n.max);
+  v("min_length", n.min_length);
+  v("max_length", n.max_length);
+  v("pattern", n.pattern);
+}
+template <class V>
 void visit(V& v, model::RequestParameter& n) {
   v("name", n.name);
   v("column", n.column);
@@ -82,6 +95,40 @@ void visit(V& v, model::RequestParameter& n) {
   v("default", n.default_value);
   v("sample", n.sample);
   v("description", n.description);
+  v("match", n.match);
+  v("validation", n.validation);
+}
+template <class V>
+void visit(V& v, model::FixedCondition& n) {
+  v("name", n.name);
+  v("column", n.column);
+  v("type", n.type);
+  v("operator", n.op);
+  v("value", n.value);
+  v("match", n.match);
+}
+template <class V>
+void visit(V& v, model::Condition& n) {
+  v("name", n.name);
+  v("join", n.join);
+  v("items", n.items);
+}
+template <class V>
+void visit(V& v, model::OrderKey& n) {
+  v("column", n.column);
+  v("direction", n.direction);
+  v("not_null", n.not_null);
+}
+template <class V>
+void visit(V& v, model::OrderChoice& n) {
+  v("name", n.name);
+  v("column", n.column);
+  v("not_null", n.not_null);
+}
+template <class V>
+void visit(V& v, model::CallerOrder& n) {
+  v("parameter", n.parameter);
+  v("choices", n.choices);
 }
 template <class V>
 void visit(V& v, model::ResponseParameter& n) {
@@ -112,6 +159,12 @@ void visit(V& v, model::ApiDefinition& n) {
   v("timeout_ms", n.timeout_ms);
   v("max_rows", n.max_rows);
   v("authentication", n.authentication);
+  v("fixed_conditions", n.fixed_conditions);
+  v("conditions", n.conditions);
+  v("order", n.order);
+  v("caller_order", n.caller_order);
+  v("key_columns", n.key_columns);
+  v("paging", n.paging);
 }
 template <class V>
 void visit(V& v, model::Api& n) {
@@ -229,7 +282,10 @@ class Writer {
     if (!sealed) throw SealingFailed{sealed.error()};
     return std::move(*sealed);
   }
-  Json make_json(std::optional<std::string>& value) { return value ? Json(*value) : Json(nullptr); }
+  template <class T>
+  Json make_json(std::optional<T>& value) {
+    return value ? make_json(*value) : Json(nullptr);
+  }
   template <class T>
   Json make_json(std::vector<T>& values) {
     auto array = Json::array();
@@ -310,9 +366,10 @@ class Reader {
     if (!secret) throw Malformed{where, secret.error().detail, true};
     value.bytes = std::move(*secret);
   }
-  void read(const Json& json, const std::string& where, std::optional<std::string>& value) {
+  template <class T>
+  void read(const Json& json, const std::string& where, std::optional<T>& value) {
     value.reset();
-    if (!json.is_null()) value = read_text(json, where);
+    if (!json.is_null()) read(json, where, value.emplace());
   }
   template <class T>
   void read(const Json& json, const std::string& where, std::vector<T>& values) {

@@ -18,8 +18,17 @@ ApiDefinition full_definition() {
   d.method = HttpMethod::kPost;
   d.data_source = "db";
   d.table = "user_info";
-  d.request_parameters = {{"user_id", "user_id", ParameterType::kLong, Position::kBody,
-                           Operator::kLessOrEqual, false, "7", "10001", "who"},
+  d.request_parameters = {{"user_id",
+                           "user_id",
+                           ParameterType::kLong,
+                           Position::kBody,
+                           Operator::kLessOrEqual,
+                           false,
+                           "7",
+                           "10001",
+                           "who",
+                           LikeMatch::kContains,
+                           {{{"7", "8"}}, "1", "9", 2, 3, "[0-9]+"}},
                           {.name = "plain"}};
   d.response_parameters = {{"name", "user_name", ParameterType::kString, "Alice", "called"}};
   d.shape = ResultShape::kPage;
@@ -28,6 +37,13 @@ ApiDefinition full_definition() {
   d.timeout_ms = 30'000;
   d.max_rows = 1;
   d.authentication = {"api-key", R"({"a":1})"};
+  d.fixed_conditions = {
+      {"live", "deleted", ParameterType::kIntList, Operator::kNotIn, "1,2", LikeMatch::kPattern}};
+  d.conditions = {"", Join::kAny, {{"user_id"}, {"", Join::kAll, {{"plain"}, {"live"}}}}};
+  d.order = {{"created_at", Direction::kDescending, true}, {.column = "name"}};
+  d.caller_order = {"orderBy", {{"name", "user_name", true}, {"age", "age", false}}};
+  d.key_columns = {"user_id", "tenant"};
+  d.paging = Paging::kCursor;
   return d;
 }
 

@@ -326,8 +326,11 @@ typedef struct sluice_render {
   uint32_t envelope;        /* SLUICE_ENVELOPE_* */
   uint32_t int64_as_string; /* 0 or 1 */
   int64_t total_num;        /* PAGE: rows in all; -1 = not counted */
-  int64_t page_size, page_num;
+  int64_t page_size, page_num; /* PAGE; page_num 0 = pages are not numbered */
   sluice_str request_id;
+  /* PAGE: where the next page's cursor stands when close() is called; no text: this was the last
+   * page. NULL: pages are not found by cursor. */
+  const sluice_str* next_cursor;
 } sluice_render;
 
 typedef struct sluice_serializer {

@@ -89,12 +89,22 @@ enum {
   SLUICE_FETCH_FIRST = 1 /* OFFSET m ROWS ... */
 };
 
+enum { /* sluice_dialect.traits */
+       /* (a, b) > (?1, ?2) is understood, and seeks in an index over a and b */
+       SLUICE_DIALECT_ROW_VALUES = 1,
+       /* NULL comes after every value in ascending order; otherwise before */
+       SLUICE_DIALECT_NULLS_HIGH = 2,
+       /* LIKE takes \ for its escape by itself; otherwise ESCAPE '!' is written behind it */
+       SLUICE_DIALECT_LIKE_BACKSLASH = 4
+};
+
 typedef struct sluice_dialect { /* a constant of the component, valid as long as the instance */
   uint32_t size;
   uint32_t placeholder; /* SLUICE_PLACEHOLDER_* */
   uint32_t limit;       /* SLUICE_LIMIT_OFFSET or SLUICE_FETCH_FIRST */
   uint32_t reserved;
   sluice_str quote_open, quote_close; /* around identifiers; a quote_close inside is doubled */
+  uint64_t traits;                    /* bits SLUICE_DIALECT_* */
 } sluice_dialect;
 
 /* ------------------------------------------------------------ "sluice.acceleration/1", data source
