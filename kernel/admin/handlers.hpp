@@ -24,6 +24,7 @@ class AdminApi::Handlers {
   void add_version_routes();
   void add_consumer_routes();
   void add_explain_routes();
+  void add_export_routes();
   template <class T>
   struct NamedResource;
   template <class T>

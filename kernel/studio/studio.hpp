@@ -132,6 +132,9 @@ class Edit {
   // Restores what an export holds: a version as it was frozen. An existing one is immutable (R119):
   // equal is unchanged, anything else refused.
   Result<Put<model::ApiVersion>> restore_version(model::ApiVersion version);
+  // A deployment as it was: unlike publish it authorises nobody and moves no domain, for the export
+  // has those too. Absent: who (this actor) and when (now).
+  Result<Put<model::Deployment>> restore_deployment(model::Deployment deployment);
   // The same for a credential as its authenticator made it; `id` empty: a new one, or the one of
   // that consumer and type with these lookups.
   Result<Put<model::Credential>> restore_credential(model::Credential credential);
