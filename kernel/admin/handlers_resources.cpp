@@ -12,8 +12,6 @@ struct AdminApi::Handlers::NamedResource {
   struct Operations {
     const char *list, *create, *get, *replace, *remove;
   } operations;
-  Guard create;
-  Permission edit;
   const Shape& shape;
   model::Collection<T> model::State::*nouns;
   T (*parse)(const Json&);
@@ -65,14 +63,13 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
     if (!done) return make_error_answer(done.error());
     return make_answer(status, make_json(done->stored));
   };
-  add_route("GET", r.collection, r.operations.list, "list", somewhere(Permission::kLook),
-            answer_now([=, this](const Call& call) {
+  add_route("GET", r.collection, r.operations.list, "list", answer_now([=, this](const Call& call) {
               return make_page(
                   call, state().*r.nouns, [&](const T& noun) { return r.keep(noun, call); },
                   [](const T& noun) { return make_json(noun); });
             }))
       .answer_list(r.shape, r.filters);
-  add_route("POST", r.collection, r.operations.create, "create", r.create,
+  add_route("POST", r.collection, r.operations.create, "create",
             answer_now([=, this](const Call& call) {
               T noun = r.parse(call.body);
               if ((state().*r.nouns).find(noun.name)) return make_exists(r.noun, noun.name);
@@ -80,15 +77,13 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
             }))
       .take(r.shape)
       .answer(201, r.shape);
-  add_route("GET", r.item, r.operations.get, "get", on(Permission::kLook, r.noun, r.nouns),
-            answer_now([=, this](const Call& call) {
+  add_route("GET", r.item, r.operations.get, "get", answer_now([=, this](const Call& call) {
               const auto* noun = (state().*r.nouns).find(call.path[0]);
               if (!noun) return make_unknown(r.noun, call.path[0]);
               return make_answer(200, make_json(*noun));
             }))
       .answer(200, r.shape);
-  add_route("PUT", r.item, r.operations.replace, "replace", on(r.edit, r.noun, r.nouns),
-            answer_now([=, this](const Call& call) {
+  add_route("PUT", r.item, r.operations.replace, "replace", answer_now([=, this](const Call& call) {
               if (!(state().*r.nouns).find(call.path[0])) {
                 return make_unknown(r.noun, call.path[0]);
               }
@@ -101,7 +96,7 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
             }))
       .take(r.shape, Purpose::kReplace)
       .answer(200, r.shape);
-  add_route("DELETE", r.item, r.operations.remove, "delete", on(r.edit, r.noun, r.nouns),
+  add_route("DELETE", r.item, r.operations.remove, "delete",
             answer_now([=, this](const Call& call) {
               return make_deleted(parts_.studio.run(
                   call.actor, [&](studio::Edit& edit) { return (edit.*r.remove)(call.path[0]); }));
@@ -117,8 +112,6 @@ void AdminApi::Handlers::add_resource_routes() {
        "/admin/v1/workspaces",
        "/admin/v1/workspaces/{name}",
        {"listWorkspaces", "createWorkspace", "getWorkspace", "replaceWorkspace", "deleteWorkspace"},
-       everywhere(Permission::kManageWorkspaces),
-       Permission::kEditWorkspace,
        kWorkspaceShape,
        &State::workspaces,
        &parse_workspace,
@@ -130,8 +123,6 @@ void AdminApi::Handlers::add_resource_routes() {
        "/admin/v1/gateway-instances/{name}",
        {"listGatewayInstances", "createGatewayInstance", "getGatewayInstance",
         "replaceGatewayInstance", "deleteGatewayInstance"},
-       everywhere(Permission::kManageGateway),
-       Permission::kManageGateway,
        kGatewayInstanceShape,
        &State::gateway_instances,
        &parse_gateway_instance,
@@ -142,8 +133,6 @@ void AdminApi::Handlers::add_resource_routes() {
        "/admin/v1/rest-apis",
        "/admin/v1/rest-apis/{name}",
        {"listRestApis", "createRestApi", "getRestApi", "replaceRestApi", "deleteRestApi"},
-       somewhere(Permission::kEditRestApis),
-       Permission::kEditRestApis,
        kRestApiShape,
        &State::rest_apis,
        &parse_rest_api,
@@ -154,8 +143,6 @@ void AdminApi::Handlers::add_resource_routes() {
        "/admin/v1/consumers",
        "/admin/v1/consumers/{name}",
        {"listConsumers", "createConsumer", "getConsumer", "replaceConsumer", "deleteConsumer"},
-       everywhere(Permission::kManageConsumers),
-       Permission::kManageConsumers,
        kConsumerShape,
        &State::consumers,
        &parse_consumer,
@@ -169,15 +156,11 @@ void AdminApi::Handlers::add_resource_routes() {
   // ---- data sources: workspace and name
   constexpr auto kSources = "/admin/v1/data-sources";
   constexpr auto kSource = "/admin/v1/data-sources/{workspace}/{name}";
-  const auto on_source = [](Permission permission) {
-    return on(permission, "data source", &State::data_sources);
-  };
   const auto at_once = [](auto handler) -> Handler {
     return
         [handler](const Call& call, const AdminApi::Respond& respond) { respond(handler(call)); };
   };
-  add_route("GET", kSources, "listDataSources", "list", somewhere(Permission::kLook),
-            at_once([this](const Call& call) {
+  add_route("GET", kSources, "listDataSources", "list", at_once([this](const Call& call) {
               return make_page(
                   call, state().data_sources,
                   [&](const model::DataSource& s) {
@@ -186,45 +169,36 @@ void AdminApi::Handlers::add_resource_routes() {
                   [&](const model::DataSource& s) { return make_json(s, secrets_); });
             }))
       .answer_list(kDataSourceShape, {"workspace", "name"});
-  add_route("POST", kSources, "createDataSource", "create", in_body(Permission::kEditSources),
-            now(&Handlers::create_data_source))
+  add_route("POST", kSources, "createDataSource", "create", now(&Handlers::create_data_source))
       .take(kDataSourceShape)
       .answer(201, kDataSourceShape);
-  add_route("GET", kSource, "getDataSource", "get", on_source(Permission::kLook),
-            at_once([this](const Call& call) {
+  add_route("GET", kSource, "getDataSource", "get", at_once([this](const Call& call) {
               const auto key = model::make_key(call.path[0], call.path[1]);
               const auto* source = state().data_sources.find(key);
               if (!source) return make_unknown("data source", key);
               return make_answer(200, make_json(*source, secrets_));
             }))
       .answer(200, kDataSourceShape);
-  add_route("PUT", kSource, "replaceDataSource", "replace", on_source(Permission::kEditSources),
-            now(&Handlers::replace_data_source))
+  add_route("PUT", kSource, "replaceDataSource", "replace", now(&Handlers::replace_data_source))
       .take(kDataSourceShape, Purpose::kReplace)
       .answer(200, kDataSourceShape);
-  add_route("DELETE", kSource, "deleteDataSource", "delete", on_source(Permission::kEditSources),
-            at_once([this](const Call& call) {
+  add_route("DELETE", kSource, "deleteDataSource", "delete", at_once([this](const Call& call) {
               return make_deleted(parts_.studio.run(call.actor, [&](studio::Edit& edit) {
                 return edit.delete_data_source(call.path[0], call.path[1]);
               }));
             }))
       .answer_nothing();
   add_route("POST", "/admin/v1/data-sources/{workspace}/{name}/test", "testDataSource",
-            "check settings and connection", on_source(Permission::kExploreSources),
-            now(&Handlers::check_data_source));
+            "check settings and connection", now(&Handlers::check_data_source));
   add_route("GET", "/admin/v1/data-sources/{workspace}/{name}/tables", "listTables",
-            "list its tables", on_source(Permission::kExploreSources), now(&Handlers::list_tables))
+            "list its tables", now(&Handlers::list_tables))
       .with_query({"search"});
   add_route("GET", "/admin/v1/data-sources/{workspace}/{name}/tables/{table}", "describeTable",
-            "columns and indexes of a table", on_source(Permission::kExploreSources),
-            now(&Handlers::describe_table));
+            "columns and indexes of a table", now(&Handlers::describe_table));
 
   // ---- workflows: by id
   constexpr auto kWorkflow = "/admin/v1/workflows/{id}";
-  const auto on_workflow = [](Permission permission) {
-    return on(permission, "workflow", &State::workflows);
-  };
-  add_route("GET", "/admin/v1/workflows", "listWorkflows", "list", somewhere(Permission::kLook),
+  add_route("GET", "/admin/v1/workflows", "listWorkflows", "list",
             at_once([this](const Call& call) {
               return make_page(
                   call, state().workflows,
@@ -236,22 +210,19 @@ void AdminApi::Handlers::add_resource_routes() {
             }))
       .answer_list(kWorkflowShape, {"workspace", "name", "rest_api"});
   add_route("POST", "/admin/v1/workflows", "createWorkflow", "create",
-            in_body(Permission::kEditWorkflows), now(&Handlers::create_workflow))
+            now(&Handlers::create_workflow))
       .take(kWorkflowShape)
       .answer(201, kWorkflowShape);
-  add_route("GET", kWorkflow, "getWorkflow", "get", on_workflow(Permission::kLook),
-            at_once([this](const Call& call) {
+  add_route("GET", kWorkflow, "getWorkflow", "get", at_once([this](const Call& call) {
               const auto* workflow = state().workflows.find(call.path[0]);
               if (!workflow) return make_unknown("workflow", call.path[0]);
               return make_answer(200, make_json(*workflow));
             }))
       .answer(200, kWorkflowShape);
-  add_route("PUT", kWorkflow, "replaceWorkflow", "replace", on_workflow(Permission::kEditWorkflows),
-            now(&Handlers::replace_workflow))
+  add_route("PUT", kWorkflow, "replaceWorkflow", "replace", now(&Handlers::replace_workflow))
       .take(kWorkflowShape, Purpose::kReplace)
       .answer(200, kWorkflowShape);
-  add_route("DELETE", kWorkflow, "deleteWorkflow", "delete",
-            on_workflow(Permission::kEditWorkflows), at_once([this](const Call& call) {
+  add_route("DELETE", kWorkflow, "deleteWorkflow", "delete", at_once([this](const Call& call) {
               return make_deleted(parts_.studio.run(call.actor, [&](studio::Edit& edit) {
                 return edit.delete_workflow(call.path[0]);
               }));

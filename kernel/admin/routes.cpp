@@ -106,11 +106,7 @@ Json make_operation(const Route& route) {
   }
   operation["responses"] = {{std::to_string(route.success), make_success(route)},
                             {"default", {{"$ref", "#/components/responses/Refused"}}}};
-  if (route.guard.is_open) operation["security"] = Json::array();
-  const auto permission = route.guard.permission();
-  operation["x-sluice-permission"] = {
-      {"name", permission ? Json(studio::find_rule(*permission).name) : Json()},
-      {"in", route.guard.place()}};
+  if (route.access == Access::kOpen) operation["security"] = Json::array();
   return operation;
 }
 

@@ -20,6 +20,8 @@ inline constexpr std::string_view kSecretMask = "********";
 class SecretSettings {
  public:
   explicit SecretSettings(const std::vector<loader::PluginReport>& plugins);
+  // Masks nothing: for an export that is asked for its secrets.
+  static SecretSettings make_open();
 
   // Settings as they may be told. Those of a component that is not loaded have no schema: every
   // value is masked.
@@ -31,6 +33,8 @@ class SecretSettings {
                             const std::string& where, model::Faults& faults);
 
  private:
+  SecretSettings() = default;
+  bool is_open_ = false;
   std::map<std::pair<std::string, std::string>, Json> schemas_;  // by kind and type
 };
 

@@ -63,7 +63,7 @@ std::string read_word(const YamlNode& document, const char* key, Faults& faults)
   return member->value.text;
 }
 
-void read_document(const YamlNode& node, std::vector<Document>& documents, Faults& faults) {
+void read_document(YamlNode node, std::vector<Document>& documents, Faults& faults) {
   if (node.kind == YamlNode::Kind::kScalar &&
       std::holds_alternative<std::monostate>(to_value(node))) {
     return;  // nothing between two "---"
@@ -82,6 +82,7 @@ void read_document(const YamlNode& node, std::vector<Document>& documents, Fault
   } catch (const Json::exception&) {
     faults.add(node.line, "", "holds text that is not UTF-8");
   }
+  document.tree = std::make_shared<const YamlNode>(std::move(node));
   documents.push_back(std::move(document));
 }
 
@@ -91,10 +92,10 @@ void read_text(std::string_view text, std::vector<Document>& documents, Faults& 
   for (auto& root : roots) {
     resolve_references(root, folder, faults);
     if (root.kind != YamlNode::Kind::kSequence) {
-      read_document(root, documents, faults);
+      read_document(std::move(root), documents, faults);
       continue;
     }
-    for (const auto& item : root.items) read_document(item, documents, faults);
+    for (auto& item : root.items) read_document(std::move(item), documents, faults);
   }
 }
 
@@ -131,7 +132,42 @@ Result<std::vector<fs::path>> list_files(const fs::path& path) {
   return files;
 }
 
+// "a~1b" -> "a/b"
+std::string unescape_pointer(std::string_view part) {
+  std::string text;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    const bool is_escape = part[i] == '~' && i + 1 < part.size();
+    text += is_escape ? (part[i + 1] == '1' ? '/' : '~') : part[i];
+    if (is_escape) ++i;
+  }
+  return text;
+}
+
 }  // namespace
+
+int Document::find_line(std::string_view pointer) const {
+  int found = line;
+  const YamlNode* node = tree.get();
+  while (node && pointer.starts_with('/')) {
+    pointer.remove_prefix(1);
+    const auto part = unescape_pointer(pointer.substr(0, pointer.find('/')));
+    pointer.remove_prefix(std::min(pointer.find('/'), pointer.size()));
+    const YamlNode* next = nullptr;
+    if (const auto* member = node->find(part)) {
+      next = &member->value;
+      found = member->line;
+    } else if (node->kind == YamlNode::Kind::kSequence && !part.empty() && part.size() < 9 &&
+               part.find_first_not_of("0123456789") == std::string::npos) {
+      const auto index = std::stoul(part);
+      if (index < node->items.size()) {
+        next = &node->items[index];
+        found = next->line;
+      }
+    }
+    node = next;
+  }
+  return found;
+}
 
 Result<std::vector<Document>> parse_documents(std::string_view text, std::string_view file_name) {
   Faults faults{std::string(file_name)};

@@ -6,17 +6,24 @@
 #include <sluice/result.hpp>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace sluice::config {
 
+struct YamlNode;
+
 struct Document {
   std::string kind, name;
   std::string json;  // the whole document, with kind and name
   std::string file;  // where it stands
   int line = 1;
+  std::shared_ptr<const YamlNode> tree;  // what knows its lines
+
+  // Where the value at a JSON pointer stands, or the nearest one above it.
+  int find_line(std::string_view pointer) const;
 };
 
 // A path is a file, or a directory: its *.yaml, *.yml and *.json, sorted by name, not its

@@ -2,6 +2,7 @@
 #include "main/cli.hpp"
 
 #include "main/cli_commands.hpp"
+#include "main/cli_completion.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -24,7 +25,10 @@ struct Line {
   ServeOptions serve;
   DemoOptions demo;
   ApplyOptions apply;
+  ExportOptions export_;
   GetOptions get;
+  EditOptions edit;
+  std::string shell;
   ApiOptions api;
   std::string domain;
   CallOptions call;
@@ -53,6 +57,7 @@ class CommandLine {
     add_api_commands();
     add_auth_commands();
     add_plugin_commands();
+    add_completion_command();
   }
 
   int run(std::vector<std::string> args) {
@@ -87,6 +92,39 @@ class CommandLine {
     command->add_option("--token", line_.node.token,
                         "its token; better SLUICE_TOKEN, which other users cannot see");
     return command;
+  }
+
+  static std::vector<std::string> list_words() {
+    std::vector<std::string> words;
+    for (const auto& kind : list_kinds()) words.emplace_back(kind.collection);
+    return words;
+  }
+
+  void add_kind(CLI::App& command, std::string& kind) {
+    std::string known;
+    for (const auto& word : list_words()) known += (known.empty() ? "" : ", ") + word;
+    auto* option = command.add_option("KIND", kind, known + "; one of it: without the s");
+    option->required();
+    words_[option] = list_words();
+  }
+
+  void add_completion_command() {
+    auto* completion = add(app_, "completion", "Print the completion script of a shell.",
+                           "source <(sluice completion bash)\n"
+                           "  sluice completion zsh > \"${fpath[1]}/_sluice\"\n"
+                           "  sluice completion fish > ~/.config/fish/completions/sluice.fish",
+                           [this] { return print_completion(); });
+    auto* shell = completion->add_option("SHELL", line_.shell, "bash, zsh or fish");
+    shell->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    words_[shell] = {"bash", "zsh", "fish"};
+  }
+
+  int print_completion() const {
+    const auto shell = line_.shell == "bash"  ? Shell::kBash
+                       : line_.shell == "zsh" ? Shell::kZsh
+                                              : Shell::kFish;
+    surroundings_.out << make_completion(app_, words_, shell);
+    return kExitOk;
   }
 
   void add_json(CLI::App& command) {
@@ -153,13 +191,53 @@ class CommandLine {
         ->required();
     apply->add_flag("--dry-run", line_.apply.dry_run, "check everything, change nothing");
 
+    auto* exported =
+        add_client(app_, "export", "Write everything as files that apply takes.",
+                   "sluice export > shop.yaml\n  sluice export api version -o apis.yaml\n"
+                   "  sluice export --with-secrets -o whole.yaml",
+                   [this](const Node& node) { return run_export(node, line_.export_); });
+    words_[exported->add_option("KIND", line_.export_.kinds, "only of these kinds")] = list_words();
+    exported->add_option("-o,--output", line_.export_.file,
+                         "the file to write, for its owner only; otherwise what is printed");
+    exported->add_flag("--with-secrets", line_.export_.with_secrets,
+                       "tell secrets too, for a whole copy elsewhere; it is audited");
+
+    const auto add_edit = [&](const char* name, const char* about, const char* example,
+                              int (*run)(const Node&, const EditOptions&)) {
+      auto* command = add_client(app_, name, about, example,
+                                 [this, run](const Node& node) { return run(node, line_.edit); });
+      add_kind(*command, line_.edit.kind);
+      command
+          ->add_option("NAME", line_.edit.name,
+                       "as 'sluice get KIND' lists it: name, workspace/name, or for an api "
+                       "workspace/workflow/name")
+          ->required();
+      return command;
+    };
+    const auto add_members = [&](CLI::App* command) {
+      command->add_option(
+          "MEMBER", line_.edit.members,
+          "NAME=VALUE; a.b=VALUE is b of a; [a list], { an: object }, numbers and true are read as "
+          "YAML has them; env:NAME and file:PATH are read");
+    };
+    add_members(
+        add_edit("create", "Make one resource.",
+                 "sluice create workspace shop\n"
+                 "  sluice create data-source shop/users type=sqlite settings.file=users.db\n"
+                 "  sluice create rest-api users base_path=/v1\n"
+                 "  sluice create workflow shop/User_Flow rest_api=users",
+                 &run_create));
+    add_members(add_edit("set", "Change members of one resource; the others stay.",
+                         "sluice set workspace shop requires_approval=true\n"
+                         "  sluice set api shop/Query_User timeout_ms=500",
+                         &run_set));
+    add_edit("delete", "Delete one resource, if nothing needs it.",
+             "sluice delete workflow shop/User_Flow", &run_delete);
+
     auto* get = add_client(app_, "get", "List resources, or show one.",
                            "sluice get apis --workspace shop\n  sluice get api shop/Query_User",
                            [this](const Node& node) { return run_get(node, line_.get); });
-    get->add_option("KIND", line_.get.kind,
-                    "workspaces, data-sources, gateway-instances, rest-apis, workflows, apis, "
-                    "versions, deployments, consumers, credentials or authorizations")
-        ->required();
+    add_kind(*get, line_.get.kind);
     get->add_option("NAME", line_.get.name,
                     "one of it; for versions and deployments, the API they are of");
     get->add_option("--workspace", line_.get.workspace, "only those of this workspace");
@@ -407,6 +485,7 @@ class CommandLine {
   const Surroundings& surroundings_;
   Line line_;
   CLI::App app_{"Publishes database tables as authenticated REST APIs."};
+  CompletionWords words_;
   CLI::Option* domain_ = nullptr;
   CLI::Option* call_body_ = nullptr;
   CLI::Option* explain_body_ = nullptr;

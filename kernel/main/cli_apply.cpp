@@ -24,7 +24,7 @@ void place_in_file(Json& fault, const Documents& documents) {
   const auto [rest, failed] = std::from_chars(begin, pointer.data() + pointer.size(), index);
   if (failed != std::errc() || index >= documents.size()) return;
   const auto& document = documents[index];
-  std::string place = document.file + ":" + std::to_string(document.line);
+  std::string place = document.file + ":" + std::to_string(document.find_line(rest));
   if (*rest != '\0') place += " " + std::string(rest);
   fault["pointer"] = std::move(place);
 }

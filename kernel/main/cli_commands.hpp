@@ -5,11 +5,32 @@
 
 #include "main/cli_node.hpp"
 
+#include <span>
+
 namespace sluice::cli {
 
 // A value as it is, or the value of env:NAME and file:PATH: a command line is seen by every user of
 // the machine.
 Result<std::string> read_value(const Surroundings& surroundings, const std::string& text);
+
+// A kind of resource, and how one of it is asked for.
+struct Kind {
+  enum class Key {
+    kName,      // by its name, or its id where it has no name
+    kPair,      // workspace/name
+    kWorkflow,  // workspace/name, found by its id
+    kApi,       // whatever Node::find_api() takes
+    kNone,      // only listed
+  };
+  std::string_view singular, collection;
+  std::vector<std::string_view> columns;  // of a list
+  Key key = Key::kName;
+};
+std::span<const Kind> list_kinds();
+const Kind* find_kind(std::string_view word);  // singular or collection; nullptr: no such kind
+int refuse_kind(const Node& node, const std::string& word);
+// An Error without a detail was told already.
+Result<std::string> find_item_path(const Node& node, const Kind& kind, const std::string& name);
 
 struct GetOptions {
   std::string kind, name;
@@ -22,6 +43,21 @@ struct ApplyOptions {
   bool dry_run = false;
 };
 int run_apply(const Node& node, const ApplyOptions& options);
+
+struct ExportOptions {
+  std::vector<std::string> kinds;  // none: all
+  std::filesystem::path file;      // empty: the output stream
+  bool with_secrets = false;
+};
+int run_export(const Node& node, const ExportOptions& options);
+
+struct EditOptions {
+  std::string kind, name;
+  std::vector<std::string> members;  // "settings.file=users.db"
+};
+int run_create(const Node& node, const EditOptions& options);
+int run_set(const Node& node, const EditOptions& options);
+int run_delete(const Node& node, const EditOptions& options);
 
 struct ApiOptions {
   std::string api;

@@ -10,29 +10,28 @@
 namespace sluice::cli {
 namespace {
 
-struct Kind {
-  std::string_view singular, collection;
-  std::vector<std::string_view> columns;
-};
+using enum Kind::Key;
 
 const Kind kKinds[] = {
     {"workspace", "workspaces", {"name", "requires_approval", "description"}},
-    {"data-source", "data-sources", {"workspace", "name", "type", "description"}},
+    {"data-source", "data-sources", {"workspace", "name", "type", "description"}, kPair},
     {"gateway-instance", "gateway-instances", {"name"}},
     {"rest-api", "rest-apis", {"name", "base_path", "domain", "description"}},
-    {"workflow", "workflows", {"workspace", "name", "rest_api", "id"}},
+    {"workflow", "workflows", {"workspace", "name", "rest_api", "id"}, kWorkflow},
     {"api",
      "apis",
-     {"workspace", "workflow", "name", "method", "path", "tested", "last_version", "id"}},
-    {"version", "versions", {"api", "name", "status", "submitted_by", "submitted_at"}},
+     {"workspace", "workflow", "name", "method", "path", "tested", "last_version", "id"},
+     kApi},
+    {"version", "versions", {"api", "name", "status", "submitted_by", "submitted_at"}, kNone},
     {"deployment",
      "deployments",
-     {"api", "instance", "version", "backend", "deployed_by", "deployed_at"}},
+     {"api", "instance", "version", "backend", "deployed_by", "deployed_at"},
+     kNone},
     {"consumer", "consumers", {"name", "workspace", "enabled", "description"}},
     {"credential",
      "credentials",
      {"consumer", "type", "display", "attributes", "enabled", "valid_until", "id"}},
-    {"authorization", "authorizations", {"consumer", "api", "rest_api", "valid_until"}},
+    {"authorization", "authorizations", {"consumer", "api", "rest_api", "valid_until"}, kNone},
 };
 
 std::string make_title(std::string_view member) {
@@ -78,48 +77,81 @@ std::string make_whole_text(const Json& object) {
   return make_table({"MEMBER", "VALUE"}, lines) + tables;
 }
 
-// The path of one resource; workflows and APIs are asked for by what people call them.
-Result<std::string> make_item_path(const Node& node, const Kind& kind, const std::string& name) {
-  const auto base = "/admin/v1/" + std::string(kind.collection) + "/";
-  const auto slash = name.find('/');
-  if (kind.singular == "api") {
-    auto id = node.find_api(name);
-    if (!id) return id.error();
-    return base + encode_percent(*id);
-  }
-  const bool pair = kind.singular == "data-source";
-  if (pair && slash == std::string::npos) {
-    return Error{SLUICE_E_ARGUMENT, "a data source is named workspace/name", {}, {}};
-  }
-  if (pair) {
-    return base + encode_percent(name.substr(0, slash)) + "/" +
-           encode_percent(name.substr(slash + 1));
-  }
-  return base + encode_percent(name);
-}
-
 }  // namespace
 
-int run_get(const Node& node, const GetOptions& options) {
+std::span<const Kind> list_kinds() { return kKinds; }
+
+const Kind* find_kind(std::string_view word) {
   const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) {
-    return options.kind == k.singular || options.kind == k.collection;
+    return word == k.singular || word == k.collection;
   });
-  if (kind == std::end(kKinds)) {
-    std::string known;
-    for (const auto& k : kKinds) known += (known.empty() ? "" : ", ") + std::string(k.collection);
-    node.refuse(Error{SLUICE_E_ARGUMENT,
-                      "'" + options.kind + "' is no kind of resource; write one of " + known,
-                      {},
-                      {}});
-    return kExitUsage;
+  return kind == std::end(kKinds) ? nullptr : &*kind;
+}
+
+int refuse_kind(const Node& node, const std::string& word) {
+  std::string known;
+  for (const auto& k : kKinds) known += (known.empty() ? "" : ", ") + std::string(k.collection);
+  node.refuse(Error{
+      SLUICE_E_ARGUMENT, "'" + word + "' is no kind of resource; write one of " + known, {}, {}});
+  return kExitUsage;
+}
+
+Result<std::string> find_item_path(const Node& node, const Kind& kind, const std::string& name) {
+  const auto base = "/admin/v1/" + std::string(kind.collection) + "/";
+  const auto slash = name.find('/');
+  const auto wants = [&](const char* form) {
+    return Error{
+        SLUICE_E_ARGUMENT, "a " + std::string(kind.singular) + " is named " + form, {}, {}};
+  };
+  switch (kind.key) {
+    case kName:
+      return base + encode_percent(name);
+    case kPair:
+      if (slash == std::string::npos) return wants("workspace/name");
+      return base + encode_percent(name.substr(0, slash)) + "/" +
+             encode_percent(name.substr(slash + 1));
+    case kApi: {
+      auto id = node.find_api(name);
+      if (!id) return id.error();
+      return base + encode_percent(*id);
+    }
+    case kWorkflow: {
+      if (slash == std::string::npos) return wants("workspace/name");
+      const auto found =
+          node.ask_list("/admin/v1/" + std::string(kind.collection),
+                        {{"workspace", name.substr(0, slash)}, {"name", name.substr(slash + 1)}});
+      if (!found) return found.error();
+      if (!found->ok()) {
+        node.refuse(found);
+        return Error{};
+      }
+      if (found->body["items"].size() != 1) {
+        return Error{SLUICE_E_NOT_FOUND,
+                     "there is no " + std::string(kind.singular) + " '" + name + "'",
+                     {},
+                     {}};
+      }
+      return base + encode_percent(make_cell(found->body["items"][0], "id"));
+    }
+    case kNone:
+      break;
   }
+  return Error{SLUICE_E_UNSUPPORTED,
+               "a " + std::string(kind.singular) + " is not asked for on its own: list them",
+               {},
+               {}};
+}
+
+int run_get(const Node& node, const GetOptions& options) {
+  const auto* kind = find_kind(options.kind);
+  if (!kind) return refuse_kind(node, options.kind);
 
   std::string api = options.api;
   const bool lists_of_api = kind->singular == "version" || kind->singular == "deployment";
   if (lists_of_api && !options.name.empty()) api = options.name;
   if (!options.name.empty() && !lists_of_api && kind->singular != "authorization" &&
       kind->singular != "workflow") {
-    const auto path = make_item_path(node, *kind, options.name);
+    const auto path = find_item_path(node, *kind, options.name);
     if (!path) return path.error().detail.empty() ? kExitRefused : node.refuse(path.error());
     const auto answer = node.ask("GET", *path);
     if (!answer || !answer->ok()) return node.refuse(answer);

@@ -78,8 +78,6 @@ Faults find_faults(const ApiDefinition& definition);
 Faults find_faults(const Consumer& consumer);
 Faults find_faults(const Credential& credential);
 Faults find_faults(const Authorization& authorization);
-Faults find_faults(const Member& member);
-Faults find_faults(const Token& token);
 
 // What a draft still lacks before it can be tested or submitted (R099). A draft may be saved with
 // these, not with faults.
@@ -100,9 +98,6 @@ std::string_view to_text(Paging paging);         // number cursor
 std::string_view to_text(ResultShape shape);     // single list page
 std::string_view to_text(Envelope envelope);     // default full bare
 std::string_view to_text(VersionStatus status);  // "To Be Requested" "Under Approval" ...
-std::string_view to_text(Role role);             // admin developer operator approver visitor
-std::string_view to_text(Right right);           // gateway data-service data-source
-std::string_view to_text(PrincipalKind kind);    // person machine
 
 std::optional<HttpMethod> parse_http_method(std::string_view text);
 std::optional<ParameterType> parse_parameter_type(std::string_view text);
@@ -115,8 +110,5 @@ std::optional<Paging> parse_paging(std::string_view text);
 std::optional<ResultShape> parse_result_shape(std::string_view text);
 std::optional<Envelope> parse_envelope(std::string_view text);
 std::optional<VersionStatus> parse_version_status(std::string_view text);
-std::optional<Role> parse_role(std::string_view text);
-std::optional<Right> parse_right(std::string_view text);
-std::optional<PrincipalKind> parse_principal_kind(std::string_view text);
 
 }  // namespace sluice::model

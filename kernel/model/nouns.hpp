@@ -270,8 +270,6 @@ struct Credential {
   UnixMs valid_until = 0;  // 0 = no end
   UnixMs created_at = 0;
   std::uint64_t rank = 0;  // rises with creation: who comes first where several share a lookup
-  // What was told when it was made, sealed in the store: revealed on demand, and audited (R143).
-  std::vector<std::pair<std::string, std::string>> shown;
   bool operator==(const Credential&) const = default;
 };
 
@@ -283,40 +281,6 @@ struct Authorization {
   std::string rest_api;
   UnixMs valid_until = 0;  // 0 = no end
   bool operator==(const Authorization&) const = default;
-};
-
-// ---- people and machines of the management API
-
-// What one may do in a workspace; the matrix stands in studio/permissions.cpp.
-enum class Role { kAdmin, kDeveloper, kOperator, kApprover, kVisitor };
-// On what (R009). A role reaches as far as its member's rights.
-enum class Right { kGateway, kDataService, kDataSource };
-
-inline constexpr const char* kEveryWorkspace = "*";  // of all, and of what belongs to none
-
-struct Member {           // key: workspace + name
-  std::string workspace;  // or kEveryWorkspace
-  std::string name;       // who: as his tokens say
-  std::vector<Role> roles;
-  std::vector<Right> rights = {Right::kGateway, Right::kDataService, Right::kDataSource};
-  bool operator==(const Member&) const = default;
-};
-
-enum class PrincipalKind { kPerson, kMachine };
-
-// A bearer token of the management API. The token itself is told once and kept nowhere.
-struct Token {
-  std::string id;
-  std::string name;  // whose: written down wherever it acts, and what a Member is named by
-  PrincipalKind kind = PrincipalKind::kPerson;
-  std::string description;
-  std::string sha256;   // of the token: 32 bytes
-  std::string display;  // its beginning, to tell it by
-  bool enabled = true;
-  UnixMs valid_until = 0;  // 0 = no end
-  UnixMs created_at = 0;
-  std::string created_by;
-  bool operator==(const Token&) const = default;
 };
 
 // Nouns of one kind by key. Copying a collection shares it; a writer copies on change.
@@ -359,8 +323,6 @@ struct State {
   Collection<Consumer> consumers;                 // by name
   Collection<Credential> credentials;             // by id
   Collection<Authorization> authorizations;       // by make_authorization_key()
-  Collection<Member> members;                     // by make_key(workspace, name)
-  Collection<Token> tokens;                       // by id
 };
 
 // Two parts as one key. Names cannot hold '/' where it would be ambiguous: the first part never

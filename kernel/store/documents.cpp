@@ -2,7 +2,6 @@
 #include "store/documents.hpp"
 
 #include "model/laws.hpp"
-#include "store/digest.hpp"
 #include "store/hex.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,29 +14,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kTagDigits = 16;
-
 // Bytes that are no text, a digest for one.
 struct Bytes {
   std::vector<std::string>& pieces;
 };
-struct Digest {
-  std::string& bytes;
-};
 // What must not be read by whoever reads the store.
 struct Secret {
   std::string& bytes;
-};
-struct SecretPairs {
-  std::vector<std::pair<std::string, std::string>>& pairs;
-};
-// Settings of a component, some of which may be secret; sealed as a whole, or as they are.
-enum class Sealed { kNo, kYes };
-struct Settings {
-  std::string_view kind;  // of the component: "data-source"
-  const std::string& type;
-  std::string& json;
-  Sealed sealed;
 };
 
 template <class E>
@@ -53,9 +36,6 @@ std::optional<E> parse_enum(std::string_view text) {
   if constexpr (std::is_same_v<E, model::ResultShape>) return model::parse_result_shape(text);
   if constexpr (std::is_same_v<E, model::Envelope>) return model::parse_envelope(text);
   if constexpr (std::is_same_v<E, model::VersionStatus>) return model::parse_version_status(text);
-  if constexpr (std::is_same_v<E, model::Role>) return model::parse_role(text);
-  if constexpr (std::is_same_v<E, model::Right>) return model::parse_right(text);
-  if constexpr (std::is_same_v<E, model::PrincipalKind>) return model::parse_principal_kind(text);
 }
 
 // ---- the members of each noun, once for both directions. A member that is absent from a document
@@ -73,7 +53,7 @@ void visit(V& v, model::DataSource& n) {
   v("workspace", n.workspace);
   v("name", n.name);
   v("type", n.type);
-  v("settings", Settings{"data-source", n.type, n.settings_json, Sealed::kYes});
+  v("settings", Secret{n.settings_json});  // a password, perhaps
   v("description", n.description);
 }
 template <class V>
@@ -161,7 +141,7 @@ void visit(V& v, model::ResponseParameter& n) {
 template <class V>
 void visit(V& v, model::Authentication& n) {
   v("type", n.type);
-  v("settings", Settings{"authenticator", n.type, n.settings_json, Sealed::kNo});
+  v("settings", n.settings_json);
 }
 template <class V>
 void visit(V& v, model::ApiDefinition& n) {
@@ -239,7 +219,6 @@ void visit(V& v, model::Credential& n) {
   v("valid_until", n.valid_until);
   v("created_at", n.created_at);
   v("rank", n.rank);
-  v("shown", SecretPairs{n.shown});
 }
 template <class V>
 void visit(V& v, model::Authorization& n) {
@@ -247,26 +226,6 @@ void visit(V& v, model::Authorization& n) {
   v("api_id", n.api_id);
   v("rest_api", n.rest_api);
   v("valid_until", n.valid_until);
-}
-template <class V>
-void visit(V& v, model::Member& n) {
-  v("workspace", n.workspace);
-  v("name", n.name);
-  v("roles", n.roles);
-  v("rights", n.rights);
-}
-template <class V>
-void visit(V& v, model::Token& n) {
-  v("id", n.id);
-  v("name", n.name);
-  v("kind", n.kind);
-  v("description", n.description);
-  v("sha256", Digest{n.sha256});
-  v("display", n.display);
-  v("enabled", n.enabled);
-  v("valid_until", n.valid_until);
-  v("created_at", n.created_at);
-  v("created_by", n.created_by);
 }
 
 std::string key_of(const model::Workspace& n) { return n.name; }
@@ -282,8 +241,6 @@ std::string key_of(const model::Deployment& n) { return model::make_key(n.api_id
 std::string key_of(const model::Consumer& n) { return n.name; }
 std::string key_of(const model::Credential& n) { return n.id; }
 std::string key_of(const model::Authorization& n) { return model::make_authorization_key(n); }
-std::string key_of(const model::Member& n) { return model::make_key(n.workspace, n.name); }
-std::string key_of(const model::Token& n) { return n.id; }
 
 // ---- noun -> JSON
 
@@ -292,59 +249,9 @@ struct SealingFailed {
   Error error;
 };
 
-// How secrets are written: for the store, or so that they may be told.
-class Secrecy {
- public:
-  virtual ~Secrecy() = default;
-  virtual Json write_digest(const std::string& bytes) const = 0;
-  virtual Json write_secret(const std::string& bytes) const = 0;
-  virtual Json write_settings(const Settings& settings) const = 0;
-};
-
-class Sealing final : public Secrecy {
- public:
-  Sealing(const Sealer& sealer, std::string place) : sealer_(sealer), place_(std::move(place)) {}
-  Json write_digest(const std::string& bytes) const override { return make_hex(bytes); }
-  Json write_secret(const std::string& bytes) const override {
-    auto sealed = sealer_.seal(bytes, place_);
-    if (!sealed) throw SealingFailed{sealed.error()};
-    return std::move(*sealed);
-  }
-  Json write_settings(const Settings& settings) const override {
-    return settings.sealed == Sealed::kYes ? write_secret(settings.json) : Json(settings.json);
-  }
-
- private:
-  const Sealer& sealer_;
-  std::string place_;  // of the record: "credential/c1"
-};
-
-class Telling final : public Secrecy {
- public:
-  Telling(const Sealer& sealer, std::string place, const SettingsMask& mask)
-      : sealer_(sealer), place_(std::move(place)), mask_(mask) {}
-  Json write_digest(const std::string& bytes) const override { return write_secret(bytes); }
-  Json write_secret(const std::string& bytes) const override {
-    return std::string(kMask) + " " + sealer_.make_fingerprint(bytes, place_);
-  }
-  Json write_settings(const Settings& settings) const override {
-    auto told =
-        mask_ ? Json::parse(mask_(settings.kind, settings.type, settings.json), nullptr, false)
-              : Json();
-    return {{"told", told.is_object() ? std::move(told) : Json(std::string(kMask))},
-            {"fingerprint", sealer_.make_fingerprint(settings.json, place_)}};
-  }
-
- private:
-  static constexpr std::string_view kMask = "********";
-  const Sealer& sealer_;
-  std::string place_;
-  const SettingsMask& mask_;
-};
-
 class Writer {
  public:
-  explicit Writer(const Secrecy& secrecy) : secrecy_(secrecy) {}
+  Writer(const Sealer& sealer, std::string place) : sealer_(sealer), place_(std::move(place)) {}
   template <class T>
   void operator()(const char* name, T&& value) {
     json_[name] = make_json(value);
@@ -360,22 +267,21 @@ class Writer {
     } else if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>) {
       return value;
     } else {
-      Writer inner(secrecy_);
+      Writer inner(sealer_, place_);
       visit(inner, value);
       return inner.take();
     }
   }
   Json make_json(Bytes& value) {
     auto array = Json::array();
-    for (const auto& piece : value.pieces) array.push_back(secrecy_.write_digest(piece));
+    for (const auto& piece : value.pieces) array.push_back(make_hex(piece));
     return array;
   }
-  Json make_json(Digest& value) { return secrecy_.write_digest(value.bytes); }
-  Json make_json(Secret& value) { return secrecy_.write_secret(value.bytes); }
-  Json make_json(SecretPairs& value) {
-    return secrecy_.write_secret(make_json(value.pairs).dump());
+  Json make_json(Secret& value) {
+    auto sealed = sealer_.seal(value.bytes, place_);
+    if (!sealed) throw SealingFailed{sealed.error()};
+    return std::move(*sealed);
   }
-  Json make_json(Settings& value) { return secrecy_.write_settings(value); }
   template <class T>
   Json make_json(std::optional<T>& value) {
     return value ? make_json(*value) : Json(nullptr);
@@ -390,7 +296,8 @@ class Writer {
     return Json::array({value.first, value.second});
   }
 
-  const Secrecy& secrecy_;
+  const Sealer& sealer_;
+  std::string place_;  // of the record: "credential/c1"
   Json json_ = Json::object();
 };
 
@@ -454,26 +361,10 @@ class Reader {
       value.pieces.push_back(std::move(*bytes));
     }
   }
-  void read(const Json& json, const std::string& where, Digest& value) {
-    auto bytes = parse_hex(read_text(json, where));
-    if (!bytes) throw Malformed{where, "is no hexadecimal text"};
-    value.bytes = std::move(*bytes);
-  }
-  std::string open_secret(const Json& json, const std::string& where) const {
+  void read(const Json& json, const std::string& where, Secret& value) {
     auto secret = sealer_.open(read_text(json, where), place_);
     if (!secret) throw Malformed{where, secret.error().detail, true};
-    return std::move(*secret);
-  }
-  void read(const Json& json, const std::string& where, Secret& value) {
-    value.bytes = open_secret(json, where);
-  }
-  void read(const Json& json, const std::string& where, SecretPairs& value) {
-    const auto pairs = Json::parse(open_secret(json, where), nullptr, false);
-    if (pairs.is_discarded()) throw Malformed{where, "is no JSON"};
-    read(pairs, where, value.pairs);
-  }
-  void read(const Json& json, const std::string& where, Settings& value) {
-    value.json = value.sealed == Sealed::kYes ? open_secret(json, where) : read_text(json, where);
+    value.bytes = std::move(*secret);
   }
   template <class T>
   void read(const Json& json, const std::string& where, std::optional<T>& value) {
@@ -545,10 +436,6 @@ auto with_collection(State& state, Kind kind, Step step) {
       return step(state.credentials);
     case Kind::kAuthorization:
       return step(state.authorizations);
-    case Kind::kMember:
-      return step(state.members);
-    case Kind::kToken:
-      return step(state.tokens);
   }
   std::abort();  // no such Kind
 }
@@ -607,67 +494,30 @@ std::string_view to_text(Kind kind) {
       return "credential";
     case Kind::kAuthorization:
       return "authorization";
-    case Kind::kMember:
-      return "member";
-    case Kind::kToken:
-      return "token";
   }
   return "?";
 }
 
-namespace {
-
-// What changes without anybody editing the noun: a test that passes is no edit of the draft.
-void leave_out_what_is_not_edited(Kind kind, Json& json) {
-  if (kind != Kind::kApi) return;
-  for (const char* member : {"tested_revision", "last_version"}) json.erase(member);
-}
-
-std::optional<Json> write_noun(const model::State& state, const DocumentRef& ref,
-                               const Secrecy& secrecy) {
-  return with_collection(state, ref.kind, [&](const auto& collection) -> std::optional<Json> {
+Result<std::optional<std::string>> make_document(const model::State& state, const DocumentRef& ref,
+                                                 const Sealer& sealer) try {
+  using Text = std::optional<std::string>;
+  return with_collection(state, ref.kind, [&](const auto& collection) -> Text {
     const auto* noun = collection.find(ref.key);
     if (!noun) return std::nullopt;
     auto copy = *noun;  // visit() serves both directions, so it wants something to write to
-    Writer writer(secrecy);
+    Writer writer(sealer, make_place(ref.kind, ref.key));
+    writer("format", kDocumentFormat);
     visit(writer, copy);
-    return writer.take();
+    return writer.take().dump();
   });
-}
-
-Error not_utf8(const DocumentRef& ref, const char* internal) {
-  return {SLUICE_E_ARGUMENT,
-          "a text of " + std::string(to_text(ref.kind)) + " '" + ref.key +
-              "' is not valid UTF-8: send it as UTF-8",
-          internal,
-          {}};
-}
-
-}  // namespace
-
-Result<std::optional<std::string>> make_document(const model::State& state, const DocumentRef& ref,
-                                                 const Sealer& sealer) try {
-  auto json = write_noun(state, ref, Sealing(sealer, make_place(ref.kind, ref.key)));
-  if (!json) return std::optional<std::string>();
-  (*json)["format"] = kDocumentFormat;
-  return std::optional<std::string>(json->dump());
 } catch (const SealingFailed& failed) {
   return failed.error;
 } catch (const Json::exception& e) {
-  return not_utf8(ref, e.what());
-}
-
-Result<std::optional<Described>> describe_document(const model::State& state,
-                                                   const DocumentRef& ref, const Sealer& sealer,
-                                                   const SettingsMask& mask) try {
-  auto json = write_noun(state, ref, Telling(sealer, make_place(ref.kind, ref.key), mask));
-  if (!json) return std::optional<Described>();
-  Described described{json->dump(), {}};
-  leave_out_what_is_not_edited(ref.kind, *json);
-  described.tag = make_hex(make_sha256(json->dump())).substr(0, kTagDigits);
-  return std::optional<Described>(std::move(described));
-} catch (const Json::exception& e) {
-  return not_utf8(ref, e.what());
+  return Error{SLUICE_E_ARGUMENT,
+               "a text of " + std::string(to_text(ref.kind)) + " '" + ref.key +
+                   "' is not valid UTF-8: send it as UTF-8",
+               e.what(),
+               {}};
 }
 
 Result<void> load_document(std::string_view kind, std::string_view key, std::string_view body,

@@ -50,8 +50,7 @@ Result<std::string> Edit::make_id(std::string_view prefix) {
       id += "0123456789abcdef"[byte >> 4];
       id += "0123456789abcdef"[byte & 15];
     }
-    if (!state_.workflows.find(id) && !state_.apis.find(id) && !state_.credentials.find(id) &&
-        !state_.tokens.find(id)) {
+    if (!state_.workflows.find(id) && !state_.apis.find(id) && !state_.credentials.find(id)) {
       return id;
     }
   }
@@ -98,11 +97,6 @@ Result<void> Edit::delete_workspace(std::string_view name) {
   }
   const auto* consumer = state_.consumers.find(name);
   if (consumer && consumer->workspace == name) drop_consumer(name);
-  std::vector<std::string> members;
-  for (const auto& [key, member] : state_.members.all()) {
-    if (member.workspace == name) members.push_back(key);
-  }
-  for (const auto& key : members) drop<model::Member>(key, key);
   drop<model::Workspace>(std::string(name), std::string(name));
   return {};
 }

@@ -3,7 +3,6 @@
 // What the files of this room share: how an Edit keeps and drops a noun of any kind, and how it
 // words what it refuses. Internal.
 
-#include "studio/owners.hpp"
 #include "studio/studio.hpp"
 
 #include <type_traits>
@@ -38,26 +37,20 @@ auto& collection_of(State& state) {
   if constexpr (std::is_same_v<T, model::Consumer>) return state.consumers;
   if constexpr (std::is_same_v<T, model::Credential>) return state.credentials;
   if constexpr (std::is_same_v<T, model::Authorization>) return state.authorizations;
-  if constexpr (std::is_same_v<T, model::Member>) return state.members;
-  if constexpr (std::is_same_v<T, model::Token>) return state.tokens;
 }
 
 // Drafts, versions that wait, workspaces and workflows are for people: no call can see them.
 template <class T>
 inline constexpr bool kAffectsServing =
     !std::is_same_v<T, model::Workspace> && !std::is_same_v<T, model::Workflow> &&
-    !std::is_same_v<T, model::Api> && !std::is_same_v<T, model::ApiVersion> &&
-    !std::is_same_v<T, model::Member> && !std::is_same_v<T, model::Token>;
+    !std::is_same_v<T, model::Api> && !std::is_same_v<T, model::ApiVersion>;
 
 template <class T>
-void Edit::record(std::string key, std::string name, const T& noun, Applied what) {
+void Edit::record(std::string key, std::string name, Applied what) {
   constexpr auto kind = store::kKindOf<T>;
-  changes_.push_back({std::string(store::to_text(kind)), name, what});
+  changes_.push_back({std::string(store::to_text(kind)), std::move(name), what});
   if (what == Applied::kUnchanged) return;
-  const auto owner = owner_of(noun, state_);
-  touched_.push_back({{kind, std::move(key)},
-                      std::move(name),
-                      owner.workspaces.size() == 1 ? owner.workspaces.front() : std::string()});
+  touched_.push_back({kind, std::move(key)});
   if (kAffectsServing<T>) serving_changes_ = true;
 }
 
@@ -68,19 +61,15 @@ Put<T> Edit::keep(std::string key, std::string name, T noun) {
   const auto what = !before           ? Applied::kCreated
                     : *before == noun ? Applied::kUnchanged
                                       : Applied::kUpdated;
-  record<T>(key, std::move(name), noun, what);
+  record<T>(key, std::move(name), what);
   if (what != Applied::kUnchanged) collection.put(std::move(key), noun);
   return {std::move(noun), what};
 }
 
 template <class T>
 void Edit::drop(std::string key, std::string name) {
-  auto& collection = collection_of<T>(state_);
-  if (const auto* found = collection.find(key)) {
-    const T noun = *found;
-    collection.erase(key);
-    record<T>(std::move(key), std::move(name), noun, Applied::kDeleted);
-  }
+  collection_of<T>(state_).erase(key);
+  record<T>(std::move(key), std::move(name), Applied::kDeleted);
 }
 
 }  // namespace sluice::studio

@@ -45,7 +45,7 @@ struct MadeCredential {
   std::string secret, display;
   std::vector<std::string> lookups;
   std::vector<std::pair<std::string, std::string>> attributes;
-  std::vector<std::pair<std::string, std::string>> shown;  // the secrets, as their owner needs them
+  std::vector<std::pair<std::string, std::string>> shown;  // told once, not kept
 };
 
 // What one run of a draft did (R112-R115).

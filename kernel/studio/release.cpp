@@ -249,6 +249,32 @@ Result<Put<model::Deployment>> Edit::publish(const PublishRequest& request) {
               std::move(deployment));
 }
 
+Result<Put<model::Deployment>> Edit::restore_deployment(model::Deployment deployment) {
+  const auto found = find_version(state_, deployment.api_id, deployment.version);
+  if (!found) return found.error();
+  const auto& [api, version] = *found;
+  if (version.status != model::VersionStatus::kCanBePublished) {
+    return wrong_status(version, "R127", "only a version that Can Be Published is deployed");
+  }
+  if (!state_.gateway_instances.find(deployment.instance)) {
+    return wrong(
+        "there is no gateway instance '" + deployment.instance + "' (R132): name another one",
+        "/instance");
+  }
+  auto key = model::make_key(api.id, deployment.instance);
+  const auto* before = state_.deployments.find(key);
+  const bool is_there =
+      before && before->version == deployment.version && before->backend == deployment.backend;
+  if (deployment.deployed_by.empty()) {
+    deployment.deployed_by = is_there ? before->deployed_by : actor_;
+  }
+  if (deployment.deployed_at == 0) {
+    deployment.deployed_at = is_there ? before->deployed_at : clock_.now_ms();
+  }
+  return keep(std::move(key), label(name_of(api), version.number) + "@" + deployment.instance,
+              std::move(deployment));
+}
+
 Result<void> Edit::undeploy(std::string_view api_id, std::string_view instance) {
   const auto* api = state_.apis.find(api_id);
   if (!api) return not_found("API", api_id, "/api_id");

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -60,3 +61,42 @@ def errors_page(directory):
         wanted = f"`{gateway_code}`" if gateway_code else err_code if err_code != "499" else "499"
         lines = [line for line in page if line.startswith(f"| {status} ") and wanted in line]
         expect(f"{status} {gateway_code or err_code}", len(lines) >= 1, True)
+
+
+def shell_completion(directory):
+    """What Tab offers in bash, of the script that the program prints; the others are at least well formed."""
+    script = pathlib.Path(directory, "sluice.bash")
+    script.write_text(subprocess.run([SLUICE, "completion", "bash"], capture_output=True, text=True,
+                                     check=True).stdout)
+
+    def offer(line):
+        words = line.split(" ")
+        quoted = " ".join(f"'{word}'" for word in words)
+        done = subprocess.run(
+            ["bash", "-c", f"source {script}; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; "
+             "_sluice; printf '%s\\n' \"${COMPREPLY[@]}\""], capture_output=True, text=True)
+        expect(f"no complaint at '{line}'", done.stderr, "")
+        return done.stdout.split()
+
+    for line, offered in [
+            ("sluice ap", ["apply", "api"]),
+            ("sluice api pub", ["publish"]),
+            ("sluice api publish --ins", ["--instance"]),
+            ("sluice --json", []),
+            ("sluice get work", ["workspaces", "workflows"]),
+            ("sluice get --workspace x ap", ["apis"]),
+            ("sluice apply -f ", []),  # files, which bash adds itself
+            ("sluice api publish --instance ", []),
+            ("sluice completion ", ["bash", "zsh", "fish"]),
+            ("sluice credential rot", ["rotate"]),
+            ("sluice nonsense ap", ["apply", "api"])]:
+        expect(f"Tab at '{line}'", sorted(offer(line)), sorted(offered))
+    helped = subprocess.run([SLUICE, "--help"], capture_output=True, text=True).stdout
+    commands = re.findall(r"^  (\w+) ", helped[helped.index("Subcommands:"):], re.M)
+    expect("every command is offered", sorted(set(commands) - set(offer("sluice "))), [])
+    for shell in ("zsh", "fish"):
+        text = subprocess.run([SLUICE, "completion", shell], capture_output=True, text=True, check=True).stdout
+        expect(f"{shell} gets every command", [c for c in commands if c not in text], [])
+        if shutil.which(shell):
+            checked = subprocess.run([shell, "-n", "/dev/stdin"], input=text, capture_output=True, text=True)
+            expect(f"{shell} can read it", (checked.returncode, checked.stderr), (0, ""))

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Documents: the kinds of resource that apply puts and export lists, one row each. A noun that is
+// here can be kept as a file; what is listed and applied to an empty store serves the same answers.
+// Inside this room only.
+
+#include "admin/resources.hpp"
+
+#include <span>
+
+namespace sluice::admin {
+
+struct DocumentKind;
+
+// One document of an apply.
+struct Document {
+  std::size_t index = 0;
+  std::size_t order = 0;  // of its kind
+  const DocumentKind* kind = nullptr;
+  Json body;            // without "kind", "publish" and "test"
+  Json label;           // the name of a document whose resource has none
+  Json publish, test;   // null: not asked for
+  std::string pointer;  // "/documents/3"
+  studio::Applied applied = studio::Applied::kUnchanged;
+};
+
+// Whether the documents of a kind have their resource's name, or one for people only.
+enum class Naming { kOwn, kLabel };
+
+enum class ExportSecrets { kMasked, kTold };
+
+// What a list function is given.
+struct ExportContext {
+  const model::State& state;
+  const SecretSettings& secrets;
+  ExportSecrets mode = ExportSecrets::kMasked;
+};
+
+// A resource as its document. Documents of a kind stand in the order of `rank`, which is what
+// people call it: ids are another set in every store.
+struct Listed {
+  std::string rank;
+  Json body;  // with a name
+};
+
+// One row. What is referred to stands in an earlier row than what refers to it.
+struct DocumentKind {
+  std::string_view name;
+  const Shape& shape;
+  Naming naming;
+  // A fault of the noun's law goes to `faults`; an Error ends the transaction.
+  Result<studio::Applied> (*put)(studio::Edit&, const Document&, model::Faults&);
+  std::vector<Listed> (*list)(const ExportContext&);
+  // Its documents hold secrets and nothing else of use: listed only where those are told.
+  bool is_secret = false;
+};
+
+std::span<const DocumentKind> list_document_kinds();
+
+// Appends what is wrong with the document to `faults`; then its kind may be nullptr.
+Document read_document(const Json& json, std::size_t index, model::Faults& faults);
+
+// What people call it, for the answer.
+std::string name_document(const Document& document);
+
+// Without what is only told, and what says no more than its absence would.
+Json make_portable(Json json, const Shape& shape);
+
+}  // namespace sluice::admin
