@@ -428,6 +428,7 @@ Json take_member(Json& body, const char* name) {
 
 // Says no more than its absence would. An empty default value does: it is a value.
 bool is_void(const Json& value, const Member& member) {
+  if (member.need == Need::kRequired) return false;
   if (value.is_null()) return true;
   if (value.is_string()) return value == Json("") && member.name != "default_value";
   return value.is_structured() && value.empty();

@@ -28,6 +28,7 @@ struct Line {
   ExportOptions export_;
   GetOptions get;
   EditOptions edit;
+  SourceOptions source;
   std::string shell;
   ApiOptions api;
   std::string domain;
@@ -54,6 +55,7 @@ class CommandLine {
         "and SLUICE_TOKEN.\nsluice COMMAND --help shows an example of each.");
     add_node_commands();
     add_client_commands();
+    add_source_commands();
     add_api_commands();
     add_auth_commands();
     add_plugin_commands();
@@ -287,6 +289,27 @@ class CommandLine {
                         "judge at this time: 2026-01-31T08:30:00Z, for a request of the past");
 
     add_consumer_commands();
+  }
+
+  void add_source_commands() {
+    auto* source = app_.add_subcommand("source", "A data source: its connection, tables, columns.");
+    source->require_subcommand(1);
+    const auto add_source = [&](const char* name, const char* about, const char* example,
+                                int (*run)(const Node&, const SourceOptions&)) {
+      auto* command = add_client(*source, name, about, example,
+                                 [this, run](const Node& node) { return run(node, line_.source); });
+      command->add_option("SOURCE", line_.source.source, "workspace/name")->required();
+      return command;
+    };
+    add_source("test", "Check its settings and whether it answers.",
+               "sluice source test shop/users", &run_source_test);
+    add_source("tables", "List its tables and views.",
+               "sluice source tables shop/users --search user", &run_source_tables)
+        ->add_option("--search", line_.source.search, "only names that hold this");
+    add_source("columns", "List the columns of a table, with types and indexes.",
+               "sluice source columns shop/users user_info", &run_source_columns)
+        ->add_option("TABLE", line_.source.table, "as 'sluice source tables' lists it")
+        ->required();
   }
 
   void add_consumer_commands() {

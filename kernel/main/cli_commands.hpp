@@ -59,6 +59,13 @@ int run_create(const Node& node, const EditOptions& options);
 int run_set(const Node& node, const EditOptions& options);
 int run_delete(const Node& node, const EditOptions& options);
 
+struct SourceOptions {
+  std::string source, table, search;
+};
+int run_source_test(const Node& node, const SourceOptions& options);
+int run_source_tables(const Node& node, const SourceOptions& options);
+int run_source_columns(const Node& node, const SourceOptions& options);
+
 struct ApiOptions {
   std::string api;
   unsigned version = 0;  // 0: the newest that fits
