@@ -139,4 +139,32 @@ Status Connection::explain(const Query& query, ExplainOut out, Op op) {
   return code == SQLITE_DONE ? SLUICE_OK : give_up(op, make_fault_of(code));
 }
 
+Status Connection::describe(const Query& query, StatementOut out, Op op) {
+  const Serving serving(*this, op);
+  if (auto ready = make_ready(op); !ready) return give_up(op, ready.error());
+  auto prepared = prepare(query.text(), 0, Origin::kPublished);
+  if (!prepared) {
+    if ((sqlite3_errcode(db_) & 0xff) == SQLITE_ERROR) {
+      const int offset = sqlite3_error_offset(db_);
+      out.fault(sqlite3_errmsg(db_), offset < 0 ? UINT64_MAX : static_cast<std::uint64_t>(offset));
+    }
+    return give_up(op, prepared.error());
+  }
+  sqlite3_stmt* const statement = prepared->get();
+  if (sqlite3_stmt_isexplain(statement)) {
+    return op.fail(SLUICE_E_ARGUMENT, "an EXPLAIN is not a query");
+  }
+  for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+    const char* name = sqlite3_column_name(statement, i);
+    // What is computed has no declared type, and SQLite knows the real one of a row only.
+    const char* declared = sqlite3_column_decltype(statement, i);
+    const Status status =
+        out.column({sizeof(sluice_column_info),
+                    declared ? parse_declared_type(declared) : std::uint32_t{SLUICE_T_NULL},
+                    to_str(name ? name : ""), to_str(declared ? declared : ""), to_str(""), 1, 0});
+    if (status != SLUICE_OK) return status;
+  }
+  return SLUICE_OK;
+}
+
 }  // namespace sluice::sqlite

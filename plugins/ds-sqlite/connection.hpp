@@ -37,10 +37,11 @@ class Connection {
   // that is given up leaves nothing behind. [run]
   Status run(const Query& query, Rows rows, Op op);
 
-  // The three abilities, always on a worker. [run]
+  // The abilities, always on a worker. [run]
   Status list_tables(std::string_view search, CatalogOut out, Op op);
   Status describe_table(std::string_view table, CatalogOut out, Op op);
   Status explain(const Query& query, ExplainOut out, Op op);
+  Status describe(const Query& query, StatementOut out, Op op);
 
   // Opens the file and reads its list of tables. [ctl]
   Result<void> probe();

@@ -62,4 +62,8 @@ Status SqliteSource::explain(const Query& query, const ExplainOut& out, const Op
   return with_connection(op, [&](Connection& c) { return c.explain(query, out, op); });
 }
 
+Status SqliteSource::describe(const Query& query, const StatementOut& out, const Op& op) {
+  return with_connection(op, [&](Connection& c) { return c.describe(query, out, op); });
+}
+
 }  // namespace sluice::sqlite

@@ -34,6 +34,7 @@ class SqliteSource {
   Status list_tables(std::string_view search, const CatalogOut& out, const Op& op);    // [run]
   Status describe_table(std::string_view table, const CatalogOut& out, const Op& op);  // [run]
   Status explain(const Query& query, const ExplainOut& out, const Op& op);             // [run]
+  Status describe(const Query& query, const StatementOut& out, const Op& op);          // [run]
 
  private:
   template <class Work>

@@ -21,6 +21,7 @@ using sluice::testing::OwnedQuery;
 using sluice::testing::RecordingCatalog;
 using sluice::testing::RecordingExplain;
 using sluice::testing::RecordingRows;
+using sluice::testing::RecordingStatement;
 using sluice::testing::ScriptedOp;
 using sluice::testing::TestInstance;
 
@@ -576,6 +577,52 @@ TEST_F(SqliteSource, ExplainsWhichStepsReadAWholeTable) {
     EXPECT_EQ(explain->explain(source->self(), op.raw(), query.raw(), out.raw()), c.status);
     EXPECT_EQ(out.full_scan, c.full_scan);
   }
+}
+
+TEST_F(SqliteSource, DescribesTheColumnsOfAStatement) {
+  const auto source = make_instance(host_, file_.settings());
+  const auto* statement = source->find_ability<sluice_statement>(SLUICE_STATEMENT_ID);
+  ASSERT_NE(statement, nullptr);
+  using Column = RecordingStatement::Column;
+  const struct {
+    const char *name, *sql;
+    std::vector<Column> columns;
+    const char* fault;
+    std::uint64_t offset;
+  } cases[] = {
+      {"columns of a table",
+       "SELECT user_id, user_name AS name, active FROM users WHERE user_id = ?1",
+       {{"user_id", "INTEGER", SLUICE_T_INT64},
+        {"name", "TEXT", SLUICE_T_TEXT},
+        {"active", "BOOLEAN", SLUICE_T_BOOL}},
+       "",
+       UINT64_MAX},
+      {"through a query within",
+       "SELECT s FROM (SELECT score AS s FROM users)",
+       {{"s", "DOUBLE", SLUICE_T_DOUBLE}},
+       "",
+       UINT64_MAX},
+      {"computed", "SELECT COUNT(*) AS n FROM users", {{"n", "", SLUICE_T_NULL}}, "", UINT64_MAX},
+      {"no column", "SELECT user_id, nme FROM users", {}, "no such column: nme", 16},
+      {"no table", "SELECT 1 FROM usrs", {}, "no such table: usrs", 0},
+      {"syntax", "SELECT user_id FROM users WHERE AND", {}, "near \"AND\": syntax error", 32},
+      {"writes", "DELETE FROM users", {}, "", UINT64_MAX},
+      {"explain", "EXPLAIN SELECT 1", {}, "", UINT64_MAX},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    ScriptedOp op;
+    RecordingStatement out;
+    const OwnedQuery query(c.sql);
+    const Status status = statement->describe(source->self(), op.raw(), query.raw(), out.raw());
+    EXPECT_EQ(status == SLUICE_OK, !c.columns.empty());
+    EXPECT_EQ(out.columns, c.columns);
+    EXPECT_EQ(out.fault, c.fault);
+    if (c.offset != 0) {  // SQLite does not say where a table stands
+      EXPECT_EQ(out.fault_offset, c.offset);
+    }
+  }
+  EXPECT_EQ(run(*source, {"SELECT COUNT(*) FROM users"}).rows, (Texts{{"3"}}));
 }
 
 TEST_F(SqliteSource, OffersItsDialect) {

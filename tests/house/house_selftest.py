@@ -85,6 +85,7 @@ class House(unittest.TestCase):
         cases = [
             ("kernel/model/a.hpp", '#include "http/server.hpp"', "model is a leaf"),
             ("kernel/config/a.hpp", '#include "http/server.hpp"', "config is a leaf"),
+            ("kernel/script/a.hpp", '#include "model/nouns.hpp"', "script is a leaf that knows no room"),
             ("kernel/http/a.cpp", '#include "studio/studio.hpp"', "the lower floor does not know"),
             ("kernel/studio/a.cpp", '#include "main/main.hpp"', "nothing includes main"),
             ("kernel/http/a.cpp", '#include "nowhere/x.hpp"', "no room is called nowhere"),

@@ -2,7 +2,7 @@
  *
  * sluice/abilities.h - conversations beside the core tables, asked for by id.
  *
- * A component offers the first five through sluice_component.extension(self, id); the host offers
+ * A component offers the first six through sluice_component.extension(self, id); the host offers
  * the others through sluice_host.extension(host, id). All are optional: absence has a meaning,
  * written next to the id.
  */
@@ -78,6 +78,32 @@ typedef struct sluice_explain {
   /* [run], always on a worker. Runs nothing: only plans. */
   sluice_status (*explain)(void* self, sluice_op*, const sluice_query*, sluice_explain_out*);
 } sluice_explain;
+
+/* -------------------------------------------------------------- "sluice.statement/1", data source
+ * What a statement would answer, told without running it: how script mode finds its response
+ * parameters. Absent: they are written by hand, and the first test shows whether they are right. */
+#define SLUICE_STATEMENT_ID "sluice.statement/1"
+
+typedef struct sluice_statement_out sluice_statement_out;
+typedef struct sluice_statement_out_vt {
+  uint32_t size, reserved;
+  /* The columns of the answer in order; `type` is SLUICE_T_NULL, and `declared` empty, where the
+   * source knows them only once it runs. nullable 1 and primary_key 0 unless it knows better. */
+  sluice_status (*column)(sluice_statement_out*, const sluice_column_info*);
+  /* Beside an error: what the source says against the statement, for whoever writes it, and at
+   * which byte of the text (UINT64_MAX: it does not say). Its own words, but no secret. */
+  void (*fault)(sluice_statement_out*, sluice_str text, uint64_t offset);
+} sluice_statement_out_vt;
+struct sluice_statement_out {
+  const sluice_statement_out_vt* vt;
+};
+
+typedef struct sluice_statement {
+  uint32_t size, reserved;
+  /* [run], always on a worker. Prepares and runs nothing. E_ARGUMENT or E_NOT_FOUND: the source
+   * would refuse it, above all when it is not one statement that only reads. */
+  sluice_status (*describe)(void* self, sluice_op*, const sluice_query*, sluice_statement_out*);
+} sluice_statement;
 
 /* ---------------------------------------------------------------- "sluice.dialect/1", data source
  * How a query over one table is written. Absent: wizard mode is not offered for the source. */

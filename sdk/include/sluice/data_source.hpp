@@ -12,6 +12,7 @@
 //     Status list_tables(std::string_view search, CatalogOut, Op) const;    // optional, with
 //     Status describe_table(std::string_view table, CatalogOut, Op) const;  //   this one
 //     Status explain(const Query&, ExplainOut, Op) const;                   // optional
+//     Status describe(const Query&, StatementOut, Op) const;  // optional: script mode finds fields
 //     void cancel(Op);  // optional: stop the work at the source
 //     void resume(Op);  // asynchronous sources: after SLUICE_PAUSE
 //   };
@@ -75,6 +76,21 @@ class ExplainOut {
   sluice_explain_out* out_;
 };
 
+// What a statement would answer; see sluice_statement.
+class StatementOut {
+ public:
+  explicit StatementOut(sluice_statement_out* out) noexcept : out_(out) {}
+  Status column(const sluice_column_info& info) const noexcept {
+    return out_->vt->column(out_, &info);
+  }
+  void fault(std::string_view text, std::uint64_t offset = UINT64_MAX) const noexcept {
+    out_->vt->fault(out_, to_str(text), offset);
+  }
+
+ private:
+  sluice_statement_out* out_;
+};
+
 namespace detail __attribute__((visibility("hidden"))) {
   template <class T>
   struct DataSourceTable {
@@ -116,6 +132,14 @@ namespace detail __attribute__((visibility("hidden"))) {
         return fail_with_current_exception(op);
       }
     }
+    static Status describe(void* self, sluice_op* op, const sluice_query* query,
+                           sluice_statement_out* out) noexcept {
+      try {
+        return Instance<T>::of(self).describe(Query(query), StatementOut(out), Op(op));
+      } catch (...) {
+        return fail_with_current_exception(op);
+      }
+    }
     static const void* extension([[maybe_unused]] void* self, const char* id) noexcept {
       if constexpr (requires { &T::describe_table; }) {
         static constexpr sluice_catalog kCatalog{sizeof(sluice_catalog), 0, &list_tables,
@@ -125,6 +149,10 @@ namespace detail __attribute__((visibility("hidden"))) {
       if constexpr (requires { &T::explain; }) {
         static constexpr sluice_explain kExplain{sizeof(sluice_explain), 0, &explain};
         if (std::strcmp(id, SLUICE_EXPLAIN_ID) == 0) return &kExplain;
+      }
+      if constexpr (requires { &T::describe; }) {
+        static constexpr sluice_statement kStatement{sizeof(sluice_statement), 0, &describe};
+        if (std::strcmp(id, SLUICE_STATEMENT_ID) == 0) return &kStatement;
       }
       if constexpr (requires { T::kDialect; }) {
         if (std::strcmp(id, SLUICE_DIALECT_ID) == 0) return &T::kDialect;

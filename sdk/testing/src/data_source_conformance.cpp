@@ -203,6 +203,42 @@ TEST_P(DataSourceConformance, SaysThatATableIsNotFound) {
   }
 }
 
+TEST_P(DataSourceConformance, DescribesAStatementWithoutRunningIt) {
+  const auto* statement = instance_->find_ability<sluice_statement>(SLUICE_STATEMENT_ID);
+  if (!statement) GTEST_SKIP() << "the source does not describe statements";
+  const auto describe = [&](const OwnedQuery& query, ScriptedOp& op, RecordingStatement& out) {
+    return op.await(statement->describe(instance_->self(), op.raw(), query.raw(), out.raw()));
+  };
+  for (const auto& sample : GetParam().samples) {
+    SCOPED_TRACE(sample.name);
+    ScriptedOp op;
+    RecordingStatement out;
+    ASSERT_EQ(describe(sample.query, op, out), SLUICE_OK) << op.failure().detail;
+    std::vector<std::string> names;
+    for (const auto& column : out.columns) names.push_back(column.name);
+    EXPECT_EQ(names, sample.columns);
+    EXPECT_EQ(out.fault, "");
+  }
+  if (GetParam().long_query) {
+    ScriptedOp op({.cancel_at = 10});
+    RecordingStatement out;
+    EXPECT_EQ(describe(*GetParam().long_query, op, out), SLUICE_OK) << "it was run";
+  }
+  const std::string& known = GetParam().known_table;
+  for (const std::string& text :
+       {"DELETE FROM " + known, "DROP TABLE " + known, "SELECT 1; DELETE FROM " + known,
+        "SELECT no_such_column_anywhere FROM " + known, std::string("SELECT FROM WHERE"),
+        std::string()}) {
+    SCOPED_TRACE(text);
+    ScriptedOp op;
+    RecordingStatement out;
+    const Status status = describe({text}, op, out);
+    EXPECT_TRUE(status == SLUICE_E_ARGUMENT || status == SLUICE_E_NOT_FOUND) << status;
+    EXPECT_FALSE(op.failure().detail.empty());
+    EXPECT_TRUE(out.columns.empty());
+  }
+}
+
 TEST_P(DataSourceConformance, AnswersTheSameFromManyThreads) {
   constexpr int kThreads = 4, kRounds = 200;
   const auto& samples = GetParam().samples;

@@ -165,6 +165,22 @@ RecordingExplain::RecordingExplain() {
   shown_.owner = this;
 }
 
+RecordingStatement::RecordingStatement() {
+  table_.size = sizeof table_;
+  table_.column = [](sluice_statement_out* out, const sluice_column_info* info) {
+    static_cast<Shown*>(out)->owner->columns.push_back(
+        {std::string(to_view(info->name)), std::string(to_view(info->declared)), info->type});
+    return Status{SLUICE_OK};
+  };
+  table_.fault = [](sluice_statement_out* out, sluice_str text, std::uint64_t offset) {
+    auto& self = *static_cast<Shown*>(out)->owner;
+    self.fault = to_view(text);
+    self.fault_offset = offset;
+  };
+  shown_.vt = &table_;
+  shown_.owner = this;
+}
+
 // ---------------------------------------------------------------------------------- authentication
 
 RecordingAuthOut::RecordingAuthOut() {

@@ -109,6 +109,30 @@ class RecordingExplain {
   Shown shown_{};
 };
 
+class RecordingStatement {
+ public:
+  struct Column {
+    std::string name, declared;
+    std::uint32_t type = 0;
+    bool operator==(const Column&) const = default;
+  };
+  RecordingStatement();
+  RecordingStatement(const RecordingStatement&) = delete;
+  RecordingStatement& operator=(const RecordingStatement&) = delete;
+  sluice_statement_out* raw() noexcept { return &shown_; }
+
+  std::vector<Column> columns;
+  std::string fault;
+  std::uint64_t fault_offset = UINT64_MAX;
+
+ private:
+  struct Shown : sluice_statement_out {
+    RecordingStatement* owner = nullptr;
+  };
+  sluice_statement_out_vt table_{};
+  Shown shown_{};
+};
+
 // What an authenticator said; everything is copied.
 class RecordingAuthOut {
  public:
