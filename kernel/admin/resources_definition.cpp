@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 12> kTypes = {
     "string",      "int",      "long",      "float",      "double",      "boolean",
     "string-list", "int-list", "long-list", "float-list", "double-list", "boolean-list"};
 constexpr std::span<const std::string_view> kOneValueTypes{kTypes.data(), 6};
+constexpr std::array<std::string_view, 2> kModes = {"wizard", "script"};
+constexpr std::array<std::string_view, 2> kScriptModes = {"basic", "advanced"};
 constexpr std::array<std::string_view, 2> kPositions = {"query", "body"};
 constexpr std::array<std::string_view, 13> kOperators = {
     "=",        "!=", ">",      ">=",      "<",       "<=",         "LIKE",
@@ -99,7 +101,12 @@ constexpr Member kCallerOrderMembers[] = {
     {"choices", Type::kList, Need::kOptional, {}, {}, &kOrderChoiceShape},
 };
 constexpr Shape kCallerOrderShape{"CallerOrder", kCallerOrderMembers};
-constexpr std::array<Member, 20> kDefinitionMembers = {{
+constexpr Member kScriptMembers[] = {
+    {"sql", Type::kText, Need::kRequired, "one SELECT with ${parameters}; see docs/script-mode.md"},
+    {"mode", Type::kWord, Need::kOptional, "basic when absent; advanced has tags", kScriptModes},
+};
+constexpr Shape kScriptShape{"Script", kScriptMembers};
+constexpr std::array<Member, 22> kDefinitionMembers = {{
     {"name", Type::kText, Need::kKey, "unique in its workspace"},
     {"description", Type::kText},
     {"path", Type::kText, Need::kOptional, "below the base path, starts with /"},
@@ -128,6 +135,8 @@ constexpr std::array<Member, 20> kDefinitionMembers = {{
      "tell rows apart and hold no NULL, such as the primary key; they end the order of pages"},
     {"paging", Type::kWord, Need::kOptional, "of the result shape page; number when absent",
      kPagings},
+    {"mode", Type::kWord, Need::kOptional, "wizard when absent", kModes},
+    {"script", Type::kShape, Need::kOptional, "of the mode script", {}, &kScriptShape},
 }};
 // An API's document is its place, its definition and what became of it.
 constexpr auto kApiMembers = [] {
@@ -327,7 +336,7 @@ Json make_json(const ApiDefinition& d, const SecretSettings& secrets) {
     choices.push_back({{"name", c.name}, {"column", c.column}, {"not_null", c.not_null}});
   }
   const auto& auth = d.authentication;
-  return {
+  Json json = {
       {"name", d.name},
       {"description", d.description},
       {"path", d.path},
@@ -352,7 +361,12 @@ Json make_json(const ApiDefinition& d, const SecretSettings& secrets) {
       {"order", std::move(order)},
       {"caller_order", {{"parameter", d.caller_order.parameter}, {"choices", std::move(choices)}}},
       {"key_columns", d.key_columns},
-      {"paging", model::to_text(d.paging)}};
+      {"paging", model::to_text(d.paging)},
+      {"mode", model::to_text(d.mode)}};
+  if (d.mode == model::ApiMode::kScript) {
+    json["script"] = {{"sql", d.script.sql}, {"mode", model::to_text(d.script.mode)}};
+  }
+  return json;
 }
 
 Json make_json(const model::Api& api, const model::State& state, const SecretSettings& secrets) {
@@ -447,6 +461,11 @@ ApiDefinition parse_definition(const Json& json, const ApiDefinition* stored,
   }
   if (json.contains("key_columns")) d.key_columns = read_texts(json["key_columns"]);
   d.paging = read_word(json, "paging", &model::parse_paging, d.paging);
+  d.mode = read_word(json, "mode", &model::parse_api_mode, d.mode);
+  if (json.contains("script")) {
+    d.script.sql = read_text(json["script"], "sql");
+    d.script.mode = read_word(json["script"], "mode", &model::parse_script_mode, d.script.mode);
+  }
   return d;
 }
 

@@ -477,6 +477,9 @@ Result<const sluice_dialect*> find_dialect(const loader::Instance& source) {
 Result<std::shared_ptr<const snapshot::Backend>> make_default_backend(
     const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source,
     std::shared_ptr<loader::Instance> serializer) {
+  if (definition.mode == model::ApiMode::kScript) {
+    return Error{SLUICE_E_UNSUPPORTED, "script mode cannot be served yet", {}, "/mode"};
+  }
   const auto dialect = find_dialect(*source);
   if (!dialect) return dialect.error();
   auto made = std::make_shared<DefaultBackend>(definition, **dialect, std::move(source),

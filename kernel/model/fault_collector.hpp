@@ -65,6 +65,7 @@ class Collector {
 void check_parameters(const ApiDefinition& definition, Collector& faults);
 void check_conditions(const ApiDefinition& definition, Collector& faults);
 void check_order(const ApiDefinition& definition, Collector& faults);
+void check_script(const ApiDefinition& definition, Collector& faults);
 
 // Names of request and response parameters, fixed conditions, order choices.
 std::optional<Fault> find_parameter_name_fault(std::string_view name, std::string where);

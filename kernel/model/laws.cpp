@@ -86,6 +86,8 @@ std::string_view word_of(const std::array<std::string_view, N>& words, E value) 
 }
 
 constexpr std::array<std::string_view, 2> kMethods = {"GET", "POST"};
+constexpr std::array<std::string_view, 2> kModes = {"wizard", "script"};
+constexpr std::array<std::string_view, 2> kScriptModes = {"basic", "advanced"};
 constexpr std::array<std::string_view, 12> kTypes = {
     "string",      "int",      "long",      "float",      "double",      "boolean",
     "string-list", "int-list", "long-list", "float-list", "double-list", "boolean-list"};
@@ -324,8 +326,11 @@ Faults find_faults(const ApiDefinition& definition) {
   }
   faults.check_text(definition.table, "/table");
   check_parameters(definition, faults);
-  check_conditions(definition, faults);
-  check_order(definition, faults);
+  if (definition.mode == ApiMode::kWizard) {
+    check_conditions(definition, faults);
+    check_order(definition, faults);
+  }
+  check_script(definition, faults);
   if (definition.timeout_ms <= 0 || definition.timeout_ms > kTimeoutMsMax) {
     faults.add("/timeout_ms", "R094", "the timeout is out of range", "use 1 to 30000 milliseconds");
   }
@@ -404,11 +409,19 @@ Faults find_missing(const ApiDefinition& definition) {
   if (definition.data_source.empty()) {
     missing.add("/data_source", "R080", "no data source is chosen", "choose one");
   }
-  if (definition.table.empty()) missing.add("/table", "R081", "no table is chosen", "choose one");
+  const bool is_script = definition.mode == ApiMode::kScript;
+  if (is_script && definition.script.sql.empty()) {
+    missing.add("/script/sql", "R067", "there is no script", "write one SELECT");
+  }
+  if (!is_script && definition.table.empty()) {
+    missing.add("/table", "R081", "no table is chosen", "choose one");
+  }
   if (definition.response_parameters.empty()) {
     missing.add("/response_parameters", "R099", "nothing is answered",
-                "set at least one column as response parameter");
+                is_script ? "set the fields of the script's SELECT as response parameters"
+                          : "set at least one column as response parameter");
   }
+  if (is_script) return missing.take();
   if (definition.paging == Paging::kCursor && definition.key_columns.empty()) {
     missing.add("/key_columns", "", "pages by cursor need columns that tell rows apart",
                 "name those of the table's primary key, or of another unique key without NULL");
@@ -439,6 +452,8 @@ std::string join_paths(std::string_view base_path, std::string_view api_path) {
 }
 
 std::string_view to_text(HttpMethod method) { return word_of(kMethods, method); }
+std::string_view to_text(ApiMode mode) { return word_of(kModes, mode); }
+std::string_view to_text(ScriptMode mode) { return word_of(kScriptModes, mode); }
 std::string_view to_text(ParameterType type) { return word_of(kTypes, type); }
 std::string_view to_text(Position position) { return word_of(kPositions, position); }
 std::string_view to_text(Operator op) { return word_of(kOperators, op); }
@@ -452,6 +467,12 @@ std::string_view to_text(VersionStatus status) { return word_of(kStatuses, statu
 
 std::optional<HttpMethod> parse_http_method(std::string_view text) {
   return parse_word<HttpMethod>(kMethods, text);
+}
+std::optional<ApiMode> parse_api_mode(std::string_view text) {
+  return parse_word<ApiMode>(kModes, text);
+}
+std::optional<ScriptMode> parse_script_mode(std::string_view text) {
+  return parse_word<ScriptMode>(kScriptModes, text);
 }
 std::optional<ParameterType> parse_parameter_type(std::string_view text) {
   return parse_word<ParameterType>(kTypes, text);

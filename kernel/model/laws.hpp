@@ -88,6 +88,8 @@ std::string join_paths(std::string_view base_path, std::string_view api_path);
 
 // ---- words
 std::string_view to_text(HttpMethod method);     // GET POST
+std::string_view to_text(ApiMode mode);          // wizard script
+std::string_view to_text(ScriptMode mode);       // basic advanced
 std::string_view to_text(ParameterType type);    // string int ... string-list int-list ...
 std::string_view to_text(Position position);     // query body
 std::string_view to_text(Operator op);           // = != > >= < <= LIKE, NOT LIKE, IN ...
@@ -100,6 +102,8 @@ std::string_view to_text(Envelope envelope);     // default full bare
 std::string_view to_text(VersionStatus status);  // "To Be Requested" "Under Approval" ...
 
 std::optional<HttpMethod> parse_http_method(std::string_view text);
+std::optional<ApiMode> parse_api_mode(std::string_view text);
+std::optional<ScriptMode> parse_script_mode(std::string_view text);
 std::optional<ParameterType> parse_parameter_type(std::string_view text);
 std::optional<Position> parse_position(std::string_view text);
 std::optional<Operator> parse_operator(std::string_view text);

@@ -159,7 +159,7 @@ struct CallerOrder {
 
 struct ResponseParameter {  // R085
   std::string name;
-  std::string column;
+  std::string column;  // of the table; of a script's statement, the same as the name when empty
   ParameterType type = ParameterType::kString;
   std::string sample;
   std::string description;
@@ -178,6 +178,14 @@ struct Authentication {  // R100-R102: off, or exactly one method
   std::string type;      // an authenticator component: "api-key"; empty = off
   std::string settings_json = "{}";
   bool operator==(const Authentication&) const = default;
+};
+
+enum class ApiMode { kWizard, kScript };  // R067
+enum class ScriptMode { kBasic, kAdvanced };
+struct Script {
+  std::string sql;  // docs/script-mode.md
+  ScriptMode mode = ScriptMode::kBasic;
+  bool operator==(const Script&) const = default;
 };
 
 // What a draft edits and a version freezes.
@@ -202,6 +210,8 @@ struct ApiDefinition {
   CallerOrder caller_order;
   std::vector<std::string> key_columns;  // tell rows apart, hold no NULL: end the order of pages
   Paging paging = Paging::kNumber;
+  ApiMode mode = ApiMode::kWizard;
+  Script script;  // of script mode, which has no table, conditions and order of its own
   bool operator==(const ApiDefinition&) const = default;
 };
 

@@ -140,7 +140,7 @@ struct Rendering {
 };
 
 // Proves: R067
-TEST(Script, BasicModeBindsEveryParameterWhereItStands) {
+TEST(ScriptEngine, BasicModeBindsEveryParameterWhereItStands) {
   const Rendering cases[] = {
       {"none", "SELECT id FROM t", "", "SELECT id FROM t"},
       {"one", "SELECT id FROM t WHERE id = ${id}", "id=7", "SELECT id FROM t WHERE id = ?1 -- 7"},
@@ -192,7 +192,7 @@ TEST(Script, BasicModeBindsEveryParameterWhereItStands) {
 }
 
 // Proves: R067
-TEST(Script, AdvancedModeRendersTags) {
+TEST(ScriptEngine, AdvancedModeRendersTags) {
   const char* const filter =
       "SELECT id FROM t <where><if test=\"id != null\">AND id = ${id}</if> <if test=\"name != null "
       "and name != ''\">AND name = ${name}</if></where>";
@@ -283,7 +283,7 @@ TEST(Script, AdvancedModeRendersTags) {
   }
 }
 
-TEST(Script, TestsCompareByType) {
+TEST(ScriptEngine, TestsCompareByType) {
   const struct {
     const char *test, *given;
     bool holds;
@@ -341,7 +341,7 @@ struct Refused {
 };
 
 // Proves: R067
-TEST(Script, RefusesWhatIsNotOneSelect) {
+TEST(ScriptEngine, RefusesWhatIsNotOneSelect) {
   const Refused cases[] = {
       {"empty", "", "1:1 script.one-select: the script is empty\n"},
       {"blank", " \n ", "1:1 script.one-select: the script is empty\n"},
@@ -446,7 +446,7 @@ TEST(Script, RefusesWhatIsNotOneSelect) {
 }
 
 // Proves: R067
-TEST(Script, RefusesParametersThatAreNoValues) {
+TEST(ScriptEngine, RefusesParametersThatAreNoValues) {
   const Refused cases[] = {
       {"in a text", "SELECT a FROM t WHERE b LIKE '%${b}%'",
        "1:32 script.quoted-parameter: a parameter stands inside quotes\n"},
@@ -499,7 +499,7 @@ TEST(Script, RefusesParametersThatAreNoValues) {
 }
 
 // Proves: R067
-TEST(Script, RefusesBrokenTags) {
+TEST(ScriptEngine, RefusesBrokenTags) {
   const Refused cases[] = {
       {"not closed", "SELECT a FROM t <where>a = 1", "1:17 script.tag: <where> is not closed\n"},
       {"closed twice", "SELECT a FROM t</if>", "1:16 script.tag: </if> closes nothing here\n"},
@@ -591,7 +591,7 @@ TEST(Script, RefusesBrokenTags) {
   }
 }
 
-TEST(Script, TellsItsParametersAndWhatTheySeemToBe) {
+TEST(ScriptEngine, TellsItsParametersAndWhatTheySeemToBe) {
   const auto parsed = parse(
       "SELECT id FROM t\n<where><if test=\"age >= 18\">age = ${age}</if>\n<if test=\"vip\">AND vip"
       "</if> AND name = ${name} AND id IN <foreach collection=\"ids\" item=\"x\" open=\"(\" "
@@ -607,7 +607,7 @@ TEST(Script, TellsItsParametersAndWhatTheySeemToBe) {
   EXPECT_TRUE(parse("SELECT id FROM t WHERE a = ${a}", Mode::kAdvanced).script->is_fixed());
 }
 
-TEST(Script, FitsWhatIsDeclared) {
+TEST(ScriptEngine, FitsWhatIsDeclared) {
   const std::vector<Parameter> declared = {{"n", Kind::kNumber, false},
                                            {"t", Kind::kText, false},
                                            {"f", Kind::kBoolean, false},
@@ -654,7 +654,7 @@ TEST(Script, FitsWhatIsDeclared) {
   }
 }
 
-TEST(Script, IsBounded) {
+TEST(ScriptEngine, IsBounded) {
   const auto repeat = [](std::string_view text, std::size_t n) {
     std::string all;
     for (std::size_t i = 0; i < n; ++i) all += text;

@@ -26,6 +26,8 @@ struct Secret {
 template <class E>
 std::optional<E> parse_enum(std::string_view text) {
   if constexpr (std::is_same_v<E, model::HttpMethod>) return model::parse_http_method(text);
+  if constexpr (std::is_same_v<E, model::ApiMode>) return model::parse_api_mode(text);
+  if constexpr (std::is_same_v<E, model::ScriptMode>) return model::parse_script_mode(text);
   if constexpr (std::is_same_v<E, model::ParameterType>) return model::parse_parameter_type(text);
   if constexpr (std::is_same_v<E, model::Position>) return model::parse_position(text);
   if constexpr (std::is_same_v<E, model::Operator>) return model::parse_operator(text);
@@ -144,6 +146,11 @@ void visit(V& v, model::Authentication& n) {
   v("settings", n.settings_json);
 }
 template <class V>
+void visit(V& v, model::Script& n) {
+  v("sql", n.sql);
+  v("mode", n.mode);
+}
+template <class V>
 void visit(V& v, model::ApiDefinition& n) {
   v("name", n.name);
   v("description", n.description);
@@ -165,6 +172,8 @@ void visit(V& v, model::ApiDefinition& n) {
   v("caller_order", n.caller_order);
   v("key_columns", n.key_columns);
   v("paging", n.paging);
+  v("mode", n.mode);
+  v("script", n.script);
 }
 template <class V>
 void visit(V& v, model::Api& n) {

@@ -44,6 +44,8 @@ ApiDefinition full_definition() {
   d.caller_order = {"orderBy", {{"name", "user_name", true}, {"age", "age", false}}};
   d.key_columns = {"user_id", "tenant"};
   d.paging = Paging::kCursor;
+  d.mode = ApiMode::kScript;
+  d.script = {"SELECT 1 AS x", ScriptMode::kAdvanced};
   return d;
 }
 
