@@ -246,8 +246,8 @@ typedef struct sluice_http_client {
                         const sluice_http_events*, void* user, uint64_t* id);
   /* [any] Gives a request up: end() follows with E_CANCELLED, unless it came already. */
   void (*cancel)(const sluice_host*, uint64_t id);
-  /* [any] Once after each SLUICE_PAUSE, and not before data() has answered it. The deadline goes on
-   * meanwhile. */
+  /* [any] Once after each SLUICE_PAUSE; it may come while data() is about to answer so. The deadline
+   * goes on meanwhile. */
   void (*resume)(const sluice_host*, uint64_t id);
 } sluice_http_client;
 

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What tables there are and what they are made of. Blocks: it is asked on workers only.
+
+#include "shared.hpp"
+
+#include <sluice/data_source.hpp>
+
+#include <string_view>
+
+namespace sluice::maxcompute {
+
+inline constexpr std::size_t kTablesMax = 10'000;  // of one list; more: search
+
+Status list_tables(Shared& shared, std::string_view search, const CatalogOut& out, const Op& op);
+Status describe_table(Shared& shared, std::string_view table, const CatalogOut& out, const Op& op);
+// Network, credentials, clock and project at once.
+Result<void> check_project(Shared& shared);
+
+}  // namespace sluice::maxcompute
