@@ -15,9 +15,10 @@ namespace sluice::maxcompute {
 
 class MaxComputeSource {
  public:
-  static constexpr sluice_dialect kDialect{sizeof(sluice_dialect), SLUICE_PLACEHOLDER_QUESTION,
-                                           SLUICE_LIMIT_OFFSET,    0,
-                                           SLUICE_STR("`"),        SLUICE_STR("`")};
+  // LIKE takes a backslash for its escape; NULL sorts before every value (maxcompute.md 11).
+  static constexpr sluice_dialect kDialect{
+      sizeof(sluice_dialect), SLUICE_PLACEHOLDER_QUESTION, SLUICE_LIMIT_OFFSET,          0,
+      SLUICE_STR("`"),        SLUICE_STR("`"),             SLUICE_DIALECT_LIKE_BACKSLASH};
   static const sluice_acceleration kAcceleration;
   static const std::string_view kSchema;
 
