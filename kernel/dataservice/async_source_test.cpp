@@ -106,8 +106,9 @@ class OneCall final : public http::Handler {
     model::ResponseParameter column;
     column.name = column.column = "n";
     api.response_parameters = {column};
-    auto made = make_default_backend(api, make_instance(source),
-                                     make_instance(*serializers::json_plugin()->components[0]));
+    auto made =
+        make_default_backend(api, make_instance(source),
+                             make_instance(*serializers::json_plugin()->components[0]), "key");
     if (!made) std::abort();
     backend_ = *made;
   }

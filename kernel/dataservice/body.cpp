@@ -12,17 +12,23 @@ namespace sluice::dataservice {
 namespace {
 
 constexpr std::size_t kMembersMax = 1000;  // auth.md 1.7
-constexpr std::string_view kNotObject = "must be a JSON object with one value for each parameter";
+constexpr std::size_t kItemsMax = 1000;    // of all arrays
+constexpr std::string_view kNotObject =
+    "must be a JSON object with a value, or an array of values, for each parameter";
 
 // Reads as it comes: no tree is built, and a number keeps the digits it was sent with.
 class Reader final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  Reader(call::Arena& arena, const std::function<void(std::string_view, std::string_view)>& visit)
+  Reader(call::Arena& arena,
+         const std::function<void(std::string_view, std::string_view, Part)>& visit)
       : arena_(arena), visit_(visit) {}
 
   std::optional<std::string_view> fault;
 
-  bool null() override { return is_inside() || stop(kNotObject); }
+  bool null() override {
+    if (is_in_array_) return stop("holds null in an array");
+    return depth_ == 1 || stop(kNotObject);
+  }
   bool boolean(bool value) override { return take(value ? "true" : "false"); }
   bool number_integer(number_integer_t value) override { return take(std::to_string(value)); }
   bool number_unsigned(number_unsigned_t value) override { return take(std::to_string(value)); }
@@ -31,8 +37,17 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { return stop(kNotObject); }
   bool start_object(std::size_t) override { return depth_++ == 0 || stop(kNotObject); }
   bool end_object() override { return true; }
-  bool start_array(std::size_t) override { return stop(kNotObject); }
-  bool end_array() override { return true; }
+  bool start_array(std::size_t) override {
+    if (depth_ != 1 || is_in_array_) return stop(kNotObject);
+    is_in_array_ = true;
+    items_before_ = items_;
+    return true;
+  }
+  bool end_array() override {
+    is_in_array_ = false;
+    if (items_ == items_before_) visit_(names_.back(), {}, Part::kNoItems);
+    return true;
+  }
   bool key(string_t& name) override {
     if (std::ranges::find(names_, name) != names_.end()) return stop("repeats a member");
     if (names_.size() == kMembersMax) return stop("has too many members");
@@ -44,7 +59,6 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  bool is_inside() const { return depth_ == 1; }
   bool stop(std::string_view why) {
     if (!fault) fault = why;
     return false;
@@ -56,24 +70,27 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     return {room.data(), text.size()};
   }
   bool take(std::string_view text) {
-    if (!is_inside()) return stop(kNotObject);
+    if (depth_ != 1) return stop(kNotObject);
+    if (is_in_array_ && ++items_ > kItemsMax) return stop("has too many values in arrays");
     const auto kept = keep(text);
     if (kept.size() != text.size()) return stop("is too large");
-    visit_(names_.back(), kept);
+    visit_(names_.back(), kept, is_in_array_ ? Part::kItem : Part::kWhole);
     return true;
   }
 
   call::Arena& arena_;
-  const std::function<void(std::string_view, std::string_view)>& visit_;
+  const std::function<void(std::string_view, std::string_view, Part)>& visit_;
   std::vector<std::string_view> names_;
   int depth_ = 0;
+  bool is_in_array_ = false;
+  std::size_t items_ = 0, items_before_ = 0;
 };
 
 }  // namespace
 
 std::optional<std::string_view> parse_json_object(
     std::string_view body, call::Arena& arena,
-    const std::function<void(std::string_view, std::string_view)>& visit) {
+    const std::function<void(std::string_view, std::string_view, Part)>& visit) {
   Reader reader(arena, visit);
   if (!nlohmann::json::sax_parse(body.begin(), body.end(), &reader) && !reader.fault) {
     reader.fault = "is not valid JSON";

@@ -2,7 +2,6 @@
 #include "dataservice/parameters.hpp"
 
 #include "dataservice/body.hpp"
-#include "dataservice/sql.hpp"
 #include "problem/problem.hpp"
 
 #include <gtest/gtest.h>
@@ -72,7 +71,7 @@ TEST(Bind, TellsAllFaultsOfACallInOneMessage) {
             "2147483647; name is required and missing");
 }
 
-TEST(Body, IsAnObjectOfScalarsAndNothingElse) {
+TEST(Body, IsAnObjectOfScalarsAndArraysOfThem) {
   const struct {
     std::string_view json;
     bool is_taken;
@@ -82,7 +81,11 @@ TEST(Body, IsAnObjectOfScalarsAndNothingElse) {
       {R"({"a":1.50,"b":true,"c":null})", true, "a=1.50;b=true;"},
       {R"({})", true, ""},
       {R"([1])", false, ""},
-      {R"({"a":[1]})", false, ""},
+      {R"({"a":[1,"x,y"],"b":2})", true, "a[1;a[x,y;b=2;"},
+      {R"({"a":[]})", true, "a[];"},
+      {R"({"a":[[1]]})", false, ""},
+      {R"({"a":[{"b":1}]})", false, ""},
+      {R"({"a":[null]})", false, ""},
       {R"({"a":{"b":1}})", false, ""},
       {R"({"a":1,"a":2})", false, "a=1;"},
       {R"({"a":1} x)", false, "a=1;"},
@@ -94,36 +97,15 @@ TEST(Body, IsAnObjectOfScalarsAndNothingElse) {
     SCOPED_TRACE(c.json);
     call::Arena arena;
     std::string seen;
-    const auto fault =
-        parse_json_object(c.json, arena, [&](std::string_view name, std::string_view text) {
-          seen.append(name).append("=").append(text).append(";");
+    const auto fault = parse_json_object(
+        c.json, arena, [&](std::string_view name, std::string_view text, Part part) {
+          seen.append(name);
+          seen.append(part == Part::kWhole ? "=" : part == Part::kItem ? "[" : "[]");
+          seen.append(text).append(";");
         });
     EXPECT_EQ(!fault.has_value(), c.is_taken);
     EXPECT_EQ(seen, c.seen);
   }
-}
-
-TEST(MakeQuery, QuotesNamesAndNumbersPlaceholdersAndHoldsNoValue) {
-  const sluice_dialect dialect{
-      sizeof dialect, SLUICE_PLACEHOLDER_QUESTION, SLUICE_LIMIT_OFFSET, 0, {"\"", 1}, {"\"", 1}};
-  model::ApiDefinition api;
-  api.table = "odd\"table";
-  api.request_parameters = {{.name = "id", .column = "user_id", .default_value = "secret-default"},
-                            {.name = "from",
-                             .column = "age",
-                             .op = model::Operator::kGreaterOrEqual,
-                             .default_value = {}}};
-  api.response_parameters = {{.name = "id", .column = "user_id"}, {.name = "age", .column = "age"}};
-  api.shape = model::ResultShape::kPage;
-  EXPECT_EQ(
-      make_select(api, dialect, 3),
-      "SELECT \"user_id\" AS \"id\", \"age\" FROM \"odd\"\"table\" WHERE \"user_id\" = ?1 AND "
-      "\"age\" >= ?2 LIMIT ?3 OFFSET ?4");
-  EXPECT_EQ(
-      make_select(api, dialect, 2),
-      "SELECT \"user_id\" AS \"id\", \"age\" FROM \"odd\"\"table\" WHERE \"age\" >= ?1 LIMIT ?2 "
-      "OFFSET ?3");
-  EXPECT_EQ(make_count(api, dialect, 0), "SELECT COUNT(*) FROM \"odd\"\"table\"");
 }
 
 }  // namespace

@@ -82,8 +82,8 @@ std::shared_ptr<const snapshot::Backend> make_backend() {
   model::ResponseParameter column;
   column.name = column.column = "id";
   api.response_parameters = {column};
-  auto made = make_default_backend(api, make_instance(source),
-                                   make_instance(*serializers::json_plugin()->components[0]));
+  auto made = make_default_backend(
+      api, make_instance(source), make_instance(*serializers::json_plugin()->components[0]), "key");
   if (!made) std::abort();
   return *made;
 }

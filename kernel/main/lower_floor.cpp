@@ -7,6 +7,8 @@
 #include "gateway/gateway.hpp"
 #include "http/clock.hpp"
 #include "loader/credential.hpp"
+#include "problem/problem.hpp"
+#include "studio/wizard.hpp"
 #include "verify/explain.hpp"
 
 #include <sluice/abilities.h>
@@ -143,7 +145,7 @@ const sluice_explain_out_vt PlanSide::kTable{
     },
 };
 
-std::vector<std::string> find_hints(const loader::Instance& source, const std::string& sql) {
+std::vector<std::string> find_plan_hints(const loader::Instance& source, const std::string& sql) {
   const auto* explain =
       static_cast<const sluice_explain*>(source.find_extension(SLUICE_EXPLAIN_ID));
   if (!explain) return {};
@@ -170,6 +172,34 @@ Result<const sluice_catalog*> find_catalog(const loader::Instance& source) {
   return catalog;
 }
 
+// A table as its source describes it; absent: the source does not, or not now.
+std::optional<studio::TableDescription> find_table(const loader::Instance& source,
+                                                   const std::string& table) {
+  const auto catalog = find_catalog(source);
+  if (!catalog) return {};
+  CatalogOp op;
+  CatalogSide side{.out = {&CatalogSide::kTable}};
+  const Status status =
+      (*catalog)->describe_table(source.self(), op.raw(), to_str(table), &side.out);
+  if (status != SLUICE_OK) return {};
+  return std::move(side.description);
+}
+
+// What the source's plan and the table say against a query; nothing of it fails a test.
+std::vector<std::string> find_hints(const loader::Instance& source,
+                                    const model::ApiDefinition& definition,
+                                    const std::string& sql) {
+  auto hints = find_plan_hints(source, sql);
+  const bool is_page = definition.shape == model::ResultShape::kPage;
+  const bool has_order = !definition.order.empty() || !definition.caller_order.choices.empty();
+  if (!is_page && !has_order) return hints;
+  const auto table = find_table(source, definition.table);
+  for (auto& hint : studio::find_order_hints(definition, table ? &*table : nullptr)) {
+    if (hints.size() < kHintsMax) hints.push_back(std::move(hint));
+  }
+  return hints;
+}
+
 // The bytes of RFC 3986's unreserved set stay, all others become %XX.
 std::string encode_component(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -186,6 +216,25 @@ std::string encode_component(std::string_view text) {
     }
   }
   return out;
+}
+
+// The parameters of a test as a request has them.
+struct SentTexts {
+  std::string query, form;
+};
+SentTexts make_texts(const model::ApiDefinition& definition,
+                     const std::vector<std::pair<std::string, std::string>>& parameters) {
+  SentTexts texts;
+  for (const auto& [name, value] : parameters) {
+    std::string* text = &texts.query;
+    for (const auto& parameter : definition.request_parameters) {
+      if (parameter.name == name && parameter.position == model::Position::kBody)
+        text = &texts.form;
+    }
+    if (!text->empty()) *text += '&';
+    *text += encode_component(name) + '=' + encode_component(value);
+  }
+  return texts;
 }
 
 class NoObserver final : public gateway::Observer {
@@ -215,11 +264,12 @@ class LowerFloor::Prepared final : public studio::PreparedSnapshots {
 };
 
 LowerFloor::LowerFloor(const loader::Registry& registry, loader::HostServices& services,
-                       call::WorkerPool& workers, Holders& holders)
+                       call::WorkerPool& workers, Holders& holders, std::string cursor_key)
     : registry_(registry),
       services_(services),
       workers_(workers),
       holders_(holders),
+      cursor_key_(std::move(cursor_key)),
       instances_(registry, services) {}
 
 Result<std::shared_ptr<loader::Instance>> LowerFloor::find_source(const model::DataSource& source) {
@@ -232,7 +282,7 @@ Result<std::shared_ptr<const snapshot::Backend>> LowerFloor::make_backend(
     const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source) {
   auto serializer = instances_.find_or_make(SLUICE_KIND_SERIALIZER, "json", "json", "{}");
   if (!serializer) return serializer.error();
-  return dataservice::make_default_backend(definition, std::move(source), *serializer);
+  return dataservice::make_default_backend(definition, std::move(source), *serializer, cursor_key_);
 }
 
 Result<void> LowerFloor::check_data_source(const model::DataSource& source) {
@@ -276,7 +326,9 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
   if (!running) return running.error();
   auto backend = make_backend(definition, *running);
   if (!backend) return backend.error();
-  const auto sql = dataservice::preview_sql(definition, **running);
+  const auto sent = make_texts(definition, parameters);
+  const auto preview =
+      dataservice::preview_call(definition, **running, cursor_key_, sent.query, sent.form);
 
   // A gateway of one route, without authentication: the walk from there on is a client's.
   const bool is_post = definition.method == model::HttpMethod::kPost;
@@ -295,16 +347,8 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
   NoObserver observer;
   gateway::Gateway gateway(holder, workers_, observer, 1);
 
-  call::InProcessRequest request{.method = is_post ? "POST" : "GET", .path = "/draft"};
-  for (const auto& [name, value] : parameters) {
-    std::string* text = &request.query;
-    for (const auto& parameter : definition.request_parameters) {
-      if (parameter.name == name && parameter.position == model::Position::kBody)
-        text = &request.body;
-    }
-    if (!text->empty()) *text += '&';
-    *text += encode_component(name) + '=' + encode_component(value);
-  }
+  call::InProcessRequest request{
+      .method = is_post ? "POST" : "GET", .path = "/draft", .query = sent.query, .body = sent.form};
   if (!request.body.empty()) {
     request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   }
@@ -315,8 +359,31 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
       .headers = std::move(response.headers),
       .body = std::move(response.body),
       .duration_us = static_cast<std::int64_t>((http::monotonic_ns() - started) / 1000),
-      .sql = sql ? *sql : std::string{},
-      .hints = sql ? find_hints(**running, *sql) : std::vector<std::string>{}};
+      .sql = preview ? preview->rows : std::string{},
+      .hints =
+          preview ? find_hints(**running, definition, preview->rows) : std::vector<std::string>{}};
+}
+
+Result<studio::CallPreview> LowerFloor::preview(
+    const model::ApiDefinition& definition, const model::DataSource& source,
+    const std::vector<std::pair<std::string, std::string>>& parameters) {
+  auto running = find_source(source);
+  if (!running) return running.error();
+  const auto sent = make_texts(definition, parameters);
+  auto preview =
+      dataservice::preview_call(definition, **running, cursor_key_, sent.query, sent.form);
+  if (!preview) {
+    // What the caller of the API would be told; here it is about the parameters that were given.
+    Error error = preview.error();
+    if (error.where.empty()) error.where = "/parameters";
+    if (error.status <= problem::kBadRequest) error.status = SLUICE_E_ARGUMENT;
+    return error;
+  }
+  return studio::CallPreview{.sql = std::move(preview->rows),
+                             .count_sql = std::move(preview->count),
+                             .arguments = std::move(preview->arguments),
+                             .count_arguments = preview->count_arguments,
+                             .hints = find_hints(**running, definition, preview->rows)};
 }
 
 Result<studio::MadeCredential> LowerFloor::make_credential(const std::string& type,

@@ -22,7 +22,7 @@ class LowerFloor final : public studio::LowerFloor {
   using Holders = std::map<std::string, std::unique_ptr<snapshot::Holder>>;  // by gateway instance
 
   LowerFloor(const loader::Registry& registry, loader::HostServices& services,
-             call::WorkerPool& workers, Holders& holders);
+             call::WorkerPool& workers, Holders& holders, std::string cursor_key);
 
   Result<void> check_data_source(const model::DataSource& source) override;
   Result<std::vector<studio::TableInfo>> list_tables(const model::DataSource& source,
@@ -30,6 +30,9 @@ class LowerFloor final : public studio::LowerFloor {
   Result<studio::TableDescription> describe_table(const model::DataSource& source,
                                                   const std::string& table) override;
   Result<studio::TestOutcome> run_draft(
+      const model::ApiDefinition& definition, const model::DataSource& source,
+      const std::vector<std::pair<std::string, std::string>>& parameters) override;
+  Result<studio::CallPreview> preview(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const std::vector<std::pair<std::string, std::string>>& parameters) override;
   Result<studio::MadeCredential> make_credential(const std::string& type,
@@ -52,6 +55,7 @@ class LowerFloor final : public studio::LowerFloor {
   loader::HostServices& services_;
   call::WorkerPool& workers_;
   Holders& holders_;
+  const std::string cursor_key_;  // what page cursors are sealed with
   snapshot::Instances instances_;
   model::State indexed_;  // whose credentials stand in credentials_
   std::shared_ptr<const snapshot::CredentialIndex> credentials_;

@@ -358,7 +358,8 @@ Result<std::unique_ptr<Node>> Node::make(const config::NodeConfig& config) {
   for (const auto& gateway : config.gateways) {
     p.holders[gateway.instance] = std::make_unique<snapshot::Holder>(io_threads);
   }
-  p.lower_floor = std::make_unique<LowerFloor>(p.registry, *p.services, *p.workers, p.holders);
+  p.lower_floor = std::make_unique<LowerFloor>(p.registry, *p.services, *p.workers, p.holders,
+                                               store::derive_key(*key, "page cursors"));
   auto studio =
       studio::Studio::make(*p.store, *p.lower_floor, p.clock, studio::make_system_random());
   if (!studio) return studio.error();

@@ -84,7 +84,7 @@ class JsonWriter {
     Status s = SLUICE_OK;
     switch (render_.shape) {
       case SLUICE_SHAPE_PAGE:
-        s = out_.write("]}");
+        s = write_page_tail();
         break;
       case SLUICE_SHAPE_LIST:
         s = out_.write("]");
@@ -113,9 +113,26 @@ class JsonWriter {
     }
     p = copy(p, R"("pageSize":)");
     p = std::to_chars(p, p + 20, render_.page_size).ptr;
-    p = copy(p, R"(,"pageNum":)");
-    p = std::to_chars(p, p + 20, render_.page_num).ptr;
+    if (render_.page_num > 0) {
+      p = copy(p, R"(,"pageNum":)");
+      p = std::to_chars(p, p + 20, render_.page_num).ptr;
+    }
     p = copy(p, R"(,"rows":[)");
+    out_.advance_to(p);
+    return SLUICE_OK;
+  }
+
+  Status write_page_tail() {
+    if (!SLUICE_HAS(&render_, next_cursor)) return out_.write("]}");
+    const auto cursor = to_view(*render_.next_cursor);
+    if (cursor.empty()) return out_.write(R"(],"nextCursor":null})");
+    constexpr std::string_view kName = R"(],"nextCursor":)";
+    if (const Status s = out_.reserve(kName.size() + json_string_bytes_max(cursor.size()) + 1);
+        s != SLUICE_OK) {
+      return s;
+    }
+    char* p = write_json_string(copy(out_.cursor(), kName), cursor);
+    *p++ = '}';
     out_.advance_to(p);
     return SLUICE_OK;
   }

@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 
 namespace sluice::store {
 namespace {
@@ -175,6 +177,16 @@ Result<Sealer::Key> load_key(const std::filesystem::path& file, KeyFile absent) 
   std::copy(bytes->begin(), bytes->end(), key.begin());
   OPENSSL_cleanse(text.data(), text.size());
   return key;
+}
+
+std::string derive_key(const Sealer::Key& key, std::string_view purpose) {
+  std::string derived(32, '\0');
+  unsigned size = 0;
+  const auto* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                          reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(),
+                          reinterpret_cast<unsigned char*>(derived.data()), &size);
+  if (!made || size != derived.size()) throw std::runtime_error("OpenSSL made no HMAC-SHA256");
+  return derived;
 }
 
 }  // namespace sluice::store

@@ -39,4 +39,8 @@ class Sealer {
 enum class KeyFile { kMayMake, kMustExist };
 Result<Sealer::Key> load_key(const std::filesystem::path& file, KeyFile absent);
 
+// Another key out of the master key, for one purpose: the same on every node that shares the store,
+// and of no use for finding the master key.
+std::string derive_key(const Sealer::Key& key, std::string_view purpose);
+
 }  // namespace sluice::store

@@ -26,7 +26,7 @@ class FakeLowerFloor : public LowerFloor {
   Result<TableDescription> describe_table(const model::DataSource& source,
                                           const std::string& table) override {
     calls.push_back("describe " + source.name + " " + table);
-    return TableDescription{};
+    return described;
   }
   Result<TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
@@ -35,6 +35,17 @@ class FakeLowerFloor : public LowerFloor {
     for (const auto& [name, value] : parameters) call += " " + name + "=" + value;
     if (while_running) while_running();
     return outcome;
+  }
+  Result<CallPreview> preview(
+      const model::ApiDefinition& definition, const model::DataSource& source,
+      const std::vector<std::pair<std::string, std::string>>& parameters) override {
+    auto& call = calls.emplace_back("preview " + definition.path + " on " + source.name);
+    CallPreview preview{.sql = "SELECT 1", .count_sql = {}, .arguments = {}, .hints = {}};
+    for (const auto& [name, value] : parameters) {
+      call += " " + name + "=" + value;
+      preview.arguments.push_back(value);
+    }
+    return preview;
   }
   // Every type is known; what is given becomes lookup, secret and what is shown, and nothing given
   // is another secret each time.
@@ -63,6 +74,7 @@ class FakeLowerFloor : public LowerFloor {
 
   std::vector<std::string> calls;
   Result<void> source_check;
+  TableDescription described;  // every table
   Result<void> can_prepare;
   Result<void> can_make;
   int made = 0;

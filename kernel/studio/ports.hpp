@@ -58,6 +58,14 @@ struct TestOutcome {
   std::vector<std::string> hints;
 };
 
+// What a call with some parameters would ask the source (R078).
+struct CallPreview {
+  std::string sql, count_sql;          // with placeholders; no count: it is not wanted
+  std::vector<std::string> arguments;  // what stands for them, as text
+  std::size_t count_arguments = 0;     // the count takes the first ones
+  std::vector<std::string> hints;
+};
+
 // A request as it stood on the wire.
 struct SentRequest {
   std::string method, path, query;  // raw; query without '?'
@@ -100,6 +108,11 @@ class LowerFloor {
   // Runs a definition through the very code that serves calls (R116). `parameters` by name. Blocks
   // until the answer or the API's own timeout. An Error means that it could not even be tried.
   virtual Result<TestOutcome> run_draft(
+      const model::ApiDefinition& definition, const model::DataSource& source,
+      const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
+  // What such a run would ask, without asking it. Blocks for the source's plan only. ARGUMENT: the
+  // parameters are wrong, as a call would be told.
+  virtual Result<CallPreview> preview(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
 
