@@ -123,9 +123,9 @@ void AdminApi::Handlers::dispatch(const Route& route, std::vector<std::string> p
                                   "see /admin/v1/openapi.json for those this path takes"));
     }
   }
-  if (request.body.size() > kBodyBytesMax) {
+  if (request.body.size() > route.body_bytes_max) {
     return respond(make_refusal(413, "too_large", "the body is too large",
-                                "send at most " + std::to_string(kBodyBytesMax) + " bytes"));
+                                "send at most " + std::to_string(route.body_bytes_max) + " bytes"));
   }
   if (route.body_need == BodyNeed::kNone && !request.body.empty()) {
     return respond(

@@ -22,6 +22,8 @@
 namespace sluice::admin {
 
 inline constexpr std::size_t kBodyBytesMax = 1024 * 1024;
+// Of an apply: everything of some thousand APIs. The listener must let as much through.
+inline constexpr std::size_t kApplyBytesMax = 16 * kBodyBytesMax;
 inline constexpr std::size_t kTargetBytesMax = 8 * 1024;
 inline constexpr std::size_t kTestsInFlightMax = 8;  // more are refused with 429
 inline constexpr std::size_t kItemsPerPageMax = 1000;

@@ -88,7 +88,7 @@ void AdminApi::Handlers::add_consumer_routes() {
       .answer_nothing();
   add_route("POST", "/admin/v1/apply", "apply", "many documents as one transaction",
             now(&Handlers::apply))
-      .take(kApplyShape);
+      .take_large(kApplyShape, kApplyBytesMax);
 }
 
 AdminResponse AdminApi::Handlers::create_credential(const Call& call) {

@@ -41,6 +41,7 @@ struct Route {
 
   Access access = Access::kToken;
   BodyNeed body_need = BodyNeed::kNone;
+  std::size_t body_bytes_max = kBodyBytesMax;
   const Shape* takes = nullptr;  // the body's shape; nullptr: any
   Purpose purpose = Purpose::kCreate;
   int success = 200;
@@ -58,6 +59,10 @@ struct Route {
     takes = &shape;
     purpose = use;
     return *this;
+  }
+  Route& take_large(const Shape& shape, std::size_t bytes_max) {
+    body_bytes_max = bytes_max;
+    return take(shape);
   }
   Route& take_maybe(const Shape& shape) {
     take(shape).body_need = BodyNeed::kOptional;

@@ -421,8 +421,12 @@ Result<void> Node::start() {
     if (!server) return server.error();
     p.servers[wanted.instance] = std::move(*server);
   }
-  auto admin_server = http::Server::listen(*p.control_io, p.config.admin.listen.host,
-                                           p.config.admin.listen.port, limits, *p.admin_listener);
+  // The management API bounds each route's body itself.
+  http::Limits admin_limits = limits;
+  admin_limits.body_bytes = admin::kApplyBytesMax;
+  auto admin_server =
+      http::Server::listen(*p.control_io, p.config.admin.listen.host, p.config.admin.listen.port,
+                           admin_limits, *p.admin_listener);
   if (!admin_server) return admin_server.error();
   p.admin_server = std::move(*admin_server);
   for (unsigned i = 0; i < p.io->size(); ++i) p.observer->start_flushing(p.io->at(i));

@@ -99,8 +99,20 @@ TEST(AdminApi, LeavesADraftUntestedThatWasEditedWhileItsTestRan) {
 
 TEST(AdminApi, RefusesABodyThatIsTooLarge) {
   AdminHouse house;
-  const std::string body(admin::kBodyBytesMax + 1, ' ');
-  EXPECT_EQ(house.ask({"POST", "/admin/v1/workspaces", body, kHeaders}).status, 413);
+  const struct {
+    const char* path;
+    std::size_t bytes;
+    int status;  // 400: it was read, and is no JSON
+  } cases[] = {
+      {"/admin/v1/workspaces", admin::kBodyBytesMax, 400},
+      {"/admin/v1/workspaces", admin::kBodyBytesMax + 1, 413},
+      {"/admin/v1/apply", admin::kApplyBytesMax, 400},
+      {"/admin/v1/apply", admin::kApplyBytesMax + 1, 413},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.path);
+    EXPECT_EQ(house.ask({"POST", c.path, std::string(c.bytes, ' '), kHeaders}).status, c.status);
+  }
 }
 
 TEST(AdminApi, WantsExactlyOneAuthorizationHeader) {

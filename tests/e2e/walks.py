@@ -265,6 +265,185 @@ def kill_and_restart(directory):
         expect("exactly one version is deployed", len(ours), 1)
 
 
+def killed_in_the_middle(directory):
+    """kill -9 at random moments of apply, submit and publish: what is found is the whole state from before or
+    the whole state from after, the latter whenever the change was answered. SLUICE_KILLS says how often.
+
+    Proves: R137
+    """
+    kills = int(os.environ.get("SLUICE_KILLS", 24 // min(CI_SLOW, 4)))
+    rng = random.Random(int(os.environ.get("SLUICE_SEED", 20250101)))
+    process, made = demo(directory)
+    with process:
+        api = find_api(made, made["admin"]["url"])
+    process, gateway, admin = serve(directory)
+    name = "demo/Query User by User ID"
+
+    def read_state():
+        """The whole export, keyed; times are told apart from everything else, for nobody can foresee them."""
+        documents = must("export", admin_call(made, admin, "POST", "/admin/v1/export/secrets", {}))["documents"]
+        for document in documents:
+            for member in ("submitted_at", "deployed_at"):
+                document.pop(member, None)
+        listed = json.loads(admin_call(made, admin, "GET", f"/admin/v1/apis/{api}")[2])
+        versions = [d["version"] for d in documents if d["kind"] == "version" and d["api"] == name]
+        expect_quietly("the API's last version and its versions", listed["last_version"], max(versions))
+        return {(d["kind"], d.get("workspace"), d["name"]): d for d in documents}
+
+    def expect_quietly(what, got, wanted):
+        if got != wanted:
+            raise SystemExit(f"FAILED {what}: got {got!r}, wanted {wanted!r}")
+
+    def apply_many(state, n):
+        documents = [{"kind": "rest-api", "name": f"killed-{half}", "base_path": f"/killed/{n}/{half}"}
+                     for half in "abcdefgh"]
+        documents.append({"kind": "consumer", "name": f"killed-{n}", "description": f"of {n}", "enabled": True})
+        documents.append({"kind": "authorization", "name": f"killed-{n} -> {name}", "consumer": f"killed-{n}",
+                          "api": name})
+        after = {**state, **{(d["kind"], None, d["name"]): d for d in documents}}
+        return "/admin/v1/apply", {"documents": documents}, after
+
+    def submit(state, _):
+        draft = state["api", "demo", "Query User by User ID"]
+        number = 1 + max(d["version"] for d in state.values() if d["kind"] == "version" and d["api"] == name)
+        frozen = {k: v for k, v in draft.items() if k not in ("kind", "workspace", "workflow")}
+        version = {"kind": "version", "name": f"{name}/V{number}", "api": name, "version": number,
+                   "status": "Can Be Published", "submitted_by": admin_name, "definition": frozen}
+        return f"/admin/v1/apis/{api}/submit", None, {**state, ("version", None, version["name"]): version}
+
+    def publish_one(state, n):
+        """A version, the domain of its REST API and an authorisation: three documents at once."""
+        numbers = [d["version"] for d in state.values() if d["kind"] == "version" and d["api"] == name]
+        live = state["deployment", None, f"{name}@default"]
+        number = rng.choice([v for v in numbers if v != live["version"]] or numbers)
+        rest_api = {**state["rest-api", None, "dataservice-user-api"], "domain": f"n{n}.example.com"}
+        deployment = {**live, "version": number, "deployed_by": admin_name}
+        grant = {"kind": "authorization", "name": f"demo -> {name}", "consumer": "demo", "api": name}
+        after = {**state, ("rest-api", None, "dataservice-user-api"): rest_api,
+                 ("deployment", None, f"{name}@default"): deployment, ("authorization", None, grant["name"]): grant}
+        return (f"/admin/v1/apis/{api}/versions/{number}/publish",
+                {"instance": "default", "domain": rest_api["domain"], "backend": "Default"}, after)
+
+    tested = admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/test", {"parameters": {"user_id": "10001"}})
+    expect("the draft passes", must("test", tested)["passed"], True)
+    admin_name = must("submit", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/submit"))["submitted_by"]
+    state, took, seen = read_state(), {}, collections.Counter()
+    parts = urllib.parse.urlsplit
+    for n in range(kills):
+        act = (apply_many, submit, publish_one)[n % 3]
+        if act is publish_one and n % 2:  # so that publishing has to give it again
+            must("revoke", admin_call(made, admin, "POST", "/admin/v1/authorizations/revoke",
+                                      {"consumer": "demo", "api": name}))
+            state = read_state()
+        path, body, after = act(state, n)
+        text = None if body is None else json.dumps(body)
+        connection = http.client.HTTPConnection(parts(admin).hostname, parts(admin).port, timeout=30)
+        began = time.monotonic()
+        connection.request("POST", path, text, {"Authorization": "Bearer " + made["admin"]["token"],
+                                                "Content-Type": "application/json"})
+        # The first of each kind is let through, to know how long the moment is.
+        if act in took:
+            time.sleep(1.2 * rng.random() ** 2 * took[act])
+            process.process.kill()
+        answered = None
+        try:
+            answered = connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            pass
+        took.setdefault(act, time.monotonic() - began)
+        process.process.kill()
+        process.process.wait()
+        process, gateway, admin = serve(directory)
+        found = read_state()
+        outcome = "new" if found == after else "old" if found == state else "between"
+        if outcome == "between":
+            strange = {k: (state.get(k), found.get(k), after.get(k)) for k in {*state, *found, *after}
+                       if found.get(k) not in (after.get(k),) or found.get(k) != state.get(k)}
+            raise SystemExit(f"FAILED {act.__name__} {n}: neither the old nor the new state: {strange}")
+        if answered is not None:
+            expect_quietly(f"{act.__name__} {n} was answered", (answered < 300, outcome), (True, "new"))
+        seen[act.__name__, outcome, "answered" if answered else "unanswered"] += 1
+        state = found
+        status = call(gateway, "/v1/user/info?user_id=10001",
+                      headers={"Authorization": "Bearer " + made["apiKey"]})[0]
+        granted = ("authorization", None, f"demo -> {name}") in state
+        expect_quietly("the API answers by what is stored", status, 200 if granted else 403)
+    with process:
+        pass
+    expect(f"old or new after each of {kills} kills", sum(seen.values()), kills)
+    for key, times in sorted(seen.items()):
+        print("  ", *key, times)
+
+
+def many_apis(directory):
+    """200 APIs with five versions each: an apply of everything and one that finds nothing to do, lists, an
+    export, a publish (which builds the snapshot) and a start each take less than a second of a release build.
+    """
+    apis, versions = 200, 5
+    process, made = demo(directory)
+    with process:
+        pass
+    process, gateway, admin = serve(directory)
+    took = {}
+
+    def measure(what, act):
+        began = time.monotonic()
+        answer = act()
+        took[what] = time.monotonic() - began
+        print(f"{what}: {took[what] * 1000:.0f} ms", flush=True)
+        return answer
+
+    def ask(method, path, body=None):
+        return must(path, admin_call(made, admin, method, path, body))
+
+    documents = []
+    for n in range(apis):
+        definition = {
+            "name": f"Query_User_{n}", "description": "who is it, by number", "path": f"/many/{n}",
+            "data_source": "users", "table": "user_info", "result_shape": "single",
+            "request_parameters": [{"name": "user_id", "column": "user_id", "type": "long", "sample": "10001"}],
+            "response_parameters": [{"name": "user_id", "column": "user_id", "type": "long"},
+                                    {"name": "user_name", "column": "user_name"},
+                                    {"name": "age", "column": "age", "type": "long"}],
+            "authentication": {"type": "api-key"}}
+        reference = f"demo/Query_User_{n}"
+        documents.append({"kind": "api", "workspace": "demo", "workflow": "User Query Workflow", **definition})
+        for number in range(1, versions + 1):
+            documents.append({"kind": "version", "name": f"{reference}/V{number}", "api": reference,
+                              "version": number, "status": "Can Be Published", "submitted_by": "walk",
+                              "submitted_at": "2025-01-01T00:00:00Z",
+                              "definition": {**definition, "max_rows": number}})
+        documents.append({"kind": "deployment", "name": f"{reference}@default", "api": reference,
+                          "instance": "default", "version": versions})
+        documents.append({"kind": "authorization", "name": reference, "consumer": "demo", "api": reference})
+    with process:
+        measure("apply of everything", lambda: ask("POST", "/admin/v1/apply", {"documents": documents}))
+        listed = measure("list of APIs", lambda: ask("GET", "/admin/v1/apis"))
+        expect("APIs", listed["total"], apis + 3)
+        expect("versions", measure("list of versions", lambda: ask("GET", "/admin/v1/versions"))["total"],
+               apis * versions + 3)
+        measure("list of deployments", lambda: ask("GET", "/admin/v1/deployments"))
+        exported = measure("export", lambda: ask("GET", "/admin/v1/export?kinds=api,version,deployment"))
+        body = {"documents": exported["documents"]}
+        applied = measure("apply that finds nothing to do", lambda: ask("POST", "/admin/v1/apply", body))
+        expect("unchanged", {d["result"] for d in applied["documents"]}, {"unchanged"})
+        some = next(a["id"] for a in listed["items"] if a["name"] == f"Query_User_{apis // 2}")
+        measure("publish, which builds the snapshot", lambda: ask(
+            "POST", f"/admin/v1/apis/{some}/versions/1/publish",
+            {"instance": "default", "domain": "", "backend": "Default"}))
+        definition = ask("GET", f"/admin/v1/apis/{some}")
+        measure("save of a draft", lambda: ask("PUT", f"/admin/v1/apis/{some}", {**definition, "max_rows": 7}))
+        expect("the last of them answers", call(gateway, f"/v1/many/{apis - 1}?user_id=10001", headers={
+            "Authorization": "Bearer " + made["apiKey"]})[2],
+            '{"data":{"user_id":10001,"user_name":"Alice","age":25},"success":true}')
+    process, gateway, admin = measure("start", lambda: serve(directory))
+    with process:
+        expect("after the restart", call(gateway, "/v1/many/0?user_id=10002", headers={
+            "Authorization": "Bearer " + made["apiKey"]})[0], 200)
+    bound = 1.0 if "/release/" in SLUICE else 6.0 * CI_SLOW  # nobody optimised the others
+    expect(f"each within {bound:.0f} s", {what: s for what, s in took.items() if s > bound}, {})
+
+
 def http_bounds(directory):
     import socket
     process, made = demo(directory)
