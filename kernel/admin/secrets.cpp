@@ -118,7 +118,7 @@ SecretSettings::SecretSettings(const std::vector<loader::PluginReport>& plugins)
 }
 
 SecretSettings SecretSettings::make_open() {
-  SecretSettings open;
+  SecretSettings open{std::vector<loader::PluginReport>()};
   open.is_open_ = true;
   return open;
 }

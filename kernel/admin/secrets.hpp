@@ -33,7 +33,6 @@ class SecretSettings {
                             const std::string& where, model::Faults& faults);
 
  private:
-  SecretSettings() = default;
   bool is_open_ = false;
   std::map<std::pair<std::string, std::string>, Json> schemas_;  // by kind and type
 };
