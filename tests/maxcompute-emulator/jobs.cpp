@@ -20,6 +20,7 @@ bool Job::stop() {
   outcome.text = "ODPS-0123105:Job got killed";
   outcome_ = std::move(outcome);
   ended_ = std::chrono::system_clock::now();
+  running_answers = 0;
   state_ = JobState::kCancelled;
   return true;
 }

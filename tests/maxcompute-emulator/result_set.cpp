@@ -36,7 +36,7 @@ class RecordStream final : public BodyStream {
     std::uint32_t crc = 0;
     while (piece.size() < kPieceBytes && sent_ < options_.count && cursor_.next(record, crc)) {
       if (!chosen_.empty()) crc = choose(record);
-      if (options_.corruption == Corruption::kBytes && sent_ == 0) record[record.size() / 2] ^= 1;
+      if (options_.corruption == Corruption::kBytes && sent_ == 0) record[1] ^= 1;
       if (options_.corruption == Corruption::kRecord && sent_ == 0) spoil_checksum(record, crc);
       piece += record;
       stream_crc_.update_int32(crc);
