@@ -39,6 +39,8 @@ bool parse_target(Request& request) {
     request.below_api = true;
     path.remove_prefix(4);
   }
+  // The vendor's C++ client asks a tunnel endpoint for //projects/… and signs /projects/….
+  while (path.substr(0, 2) == "//") path.remove_prefix(1);
   request.path = percent_decode(path);
   if (question == std::string_view::npos) return true;
   for (const std::string& part : split(target.substr(question + 1), '&')) {

@@ -63,6 +63,7 @@ Request decode_twice(const Request& request) {
   again.parameters.clear();
   std::string target(percent_decode(request.target));
   if (request.below_api) target.erase(0, 4);
+  while (target.substr(0, 2) == "//") target.erase(0, 1);
   const auto question = target.find('?');
   again.path = target.substr(0, question);
   if (question == std::string::npos) return again;

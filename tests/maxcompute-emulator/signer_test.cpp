@@ -190,6 +190,7 @@ TEST(EmulatorSigner, TakesEveryReadingThatClientsSign) {
       {"decoded once", "/projects/p/tables?name=a%2541", "/projects/p/tables?name=a%41"},
       {"decoded twice", "/projects/p/tables?name=a%2541", "/projects/p/tables?name=aA"},
       {"a plus as a blank", "/projects/p/tables?name=a+b", "/projects/p/tables?name=a b"},
+      {"a path that begins twice", "//projects/p/tables?name=a", "/projects/p/tables?name=a"},
       {"a plus as a plus", "/projects/p/tables?name=a+b", "/projects/p/tables?name=a+b"},
   };
   for (const auto& c : cases) {
