@@ -56,6 +56,8 @@ AdminApi::Handlers::Handlers(AdminParts parts)
   add_consumer_routes();
   add_explain_routes();
   add_export_routes();
+  add_place_routes();
+  add_published_routes();
 }
 
 std::optional<std::string> AdminApi::Handlers::find_actor(const AdminRequest& request) const {

@@ -74,6 +74,8 @@ struct AdminParts {
   std::function<HealthReport()> health;
   std::function<std::string()> metrics;
   std::vector<loader::PluginReport> plugins;
+  // Scheme and authority that an instance answers at; empty when this node does not serve it.
+  std::function<std::string(const std::string& instance)> origin = {};
   std::string version = "0.1.0";  // of the product, for the description
 };
 

@@ -52,9 +52,26 @@ Result<const model::Api*> find_referred_api(const State& state, const Document& 
 
 // ---- nouns that have a name
 
+// What a document does not say of a resource that is there stays.
+void complete(model::RestApi& noun, const Document& document, const State& state,
+              const std::string& region) {
+  const auto key = model::make_key(noun.region.empty() ? region : noun.region, noun.name);
+  const auto* stored = state.rest_apis.find(key);
+  if (stored && !document.body.contains("domain")) noun.domain = stored->domain;
+}
+void complete(model::ResourceGroup& noun, const Document& document, const State& state,
+              const std::string& region) {
+  const auto key = model::make_key(noun.region.empty() ? region : noun.region, noun.name);
+  const auto* stored = state.resource_groups.find(key);
+  if (stored && !document.body.contains("workspaces")) noun.workspaces = stored->workspaces;
+}
+template <class T>
+void complete(T&, const Document&, const State&, const std::string&) {}
+
 template <class T, T (*parse)(const Json&), Result<studio::Put<T>> (Edit::*put)(T)>
 Result<Applied> put_named(Edit& edit, const Document& document, Faults& faults) {
   T noun = parse(document.body);
+  complete(noun, document, edit.state(), edit.region());
   if (take_faults(model::find_faults(noun), document, faults)) return Applied::kUnchanged;
   return answer_put((edit.*put)(std::move(noun)));
 }
@@ -64,6 +81,14 @@ std::vector<Listed> list_named(const ExportContext& context) {
   std::vector<Listed> listed;
   for (const auto& [key, noun] : (context.state.*collection).all()) {
     listed.push_back({key, make_portable(make_json(noun), *shape)});
+  }
+  return listed;
+}
+
+std::vector<Listed> list_backend_services(const ExportContext& context) {
+  std::vector<Listed> listed;
+  for (const auto& [key, service] : context.state.backend_services.all()) {
+    listed.push_back({key, make_portable(make_json(service, {}), kBackendServiceShape)});
   }
   return listed;
 }
@@ -363,7 +388,8 @@ Result<Applied> put_authorization(Edit& edit, const Document& document, Faults&)
     return answer_put(edit.grant({read_text(document.body, "consumer"),
                                   {},
                                   rest_api,
-                                  read_time(document.body, "valid_until")}));
+                                  read_time(document.body, "valid_until"),
+                                  read_text(document.body, "region")}));
   }
   const auto api = find_referred_api(edit.state(), document);
   if (!api) return api.error();
@@ -392,12 +418,24 @@ std::vector<Listed> list_authorizations(const ExportContext& context) {
 // ---- the table
 
 const DocumentKind kDocumentKinds[] = {
+    {"network", kNetworkShape, Naming::kOwn,
+     &put_named<model::Network, &parse_network, &Edit::put_network>,
+     &list_named<model::Network, &State::networks, &kNetworkShape>},
     {"gateway-instance", kGatewayInstanceShape, Naming::kOwn,
      &put_named<model::GatewayInstance, &parse_gateway_instance, &Edit::put_gateway_instance>,
      &list_named<model::GatewayInstance, &State::gateway_instances, &kGatewayInstanceShape>},
+    {"domain", kDomainShape, Naming::kOwn,
+     &put_named<model::Domain, &parse_domain, &Edit::put_domain>,
+     &list_named<model::Domain, &State::domains, &kDomainShape>},
+    {"backend-service", kBackendServiceShape, Naming::kOwn,
+     &put_named<model::BackendService, &parse_backend_service, &Edit::put_backend_service>,
+     &list_backend_services},
     {"workspace", kWorkspaceShape, Naming::kOwn,
      &put_named<model::Workspace, &parse_workspace, &Edit::put_workspace>,
      &list_named<model::Workspace, &State::workspaces, &kWorkspaceShape>},
+    {"resource-group", kResourceGroupShape, Naming::kOwn,
+     &put_named<model::ResourceGroup, &parse_resource_group, &Edit::put_resource_group>,
+     &list_named<model::ResourceGroup, &State::resource_groups, &kResourceGroupShape>},
     {"data-source", kDataSourceShape, Naming::kOwn, &put_data_source, &list_data_sources},
     {"rest-api", kRestApiShape, Naming::kOwn,
      &put_named<model::RestApi, &parse_rest_api, &Edit::put_rest_api>,

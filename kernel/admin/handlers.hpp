@@ -25,6 +25,8 @@ class AdminApi::Handlers {
   void add_consumer_routes();
   void add_explain_routes();
   void add_export_routes();
+  void add_place_routes();
+  void add_published_routes();
   template <class T>
   struct NamedResource;
   template <class T>
@@ -48,6 +50,10 @@ class AdminApi::Handlers {
   AdminResponse submit(const Call& call);
   AdminResponse diff_api(const Call& call);
   AdminResponse publish(const Call& call);
+  AdminResponse plan_publish(const Call& call);
+  AdminResponse get_published_api(const Call& call);
+  // A deployment as Service Management lists it (R159, R160).
+  Json describe_published(const model::Deployment& deployment) const;
   AdminResponse undeploy(const Call& call);
 
   // ---- consumers

@@ -130,7 +130,8 @@ void AdminApi::Handlers::test_api(const Call& call, const AdminApi::Respond& res
   const auto run = [this, ticket, respond] {
     const auto run_draft = [&]() -> Result<studio::TestOutcome> {
       try {
-        return parts_.lower_floor.run_draft(ticket->definition, ticket->source, ticket->parameters);
+        return parts_.lower_floor.run_draft(ticket->definition, ticket->source, ticket->group,
+                                            ticket->parameters);
       } catch (const std::exception& e) {
         return Error{SLUICE_E_INTERNAL, "the test failed", e.what(), {}};
       }
@@ -179,12 +180,23 @@ AdminResponse AdminApi::Handlers::submit(const Call& call) {
 AdminResponse AdminApi::Handlers::publish(const Call& call) {
   const auto number = parse_version_number(call.path[1]);
   if (number == 0) return make_no_version(call);
-  const studio::PublishRequest request{call.path[0], number, read_text(call.body, "instance"),
+  const studio::PublishRequest request{call.path[0],
+                                       number,
+                                       read_text(call.body, "instance"),
                                        read_text(call.body, "domain"),
-                                       read_text(call.body, "backend")};
+                                       read_text(call.body, "backend"),
+                                       read_texts(call.body, "moves")};
   const auto done =
       parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.publish(request); });
-  return done ? make_answer(200, make_json(done->stored)) : make_error_answer(done.error());
+  if (done) return make_answer(200, make_json(done->stored));
+  if (done.error().where != "/moves") return make_error_answer(done.error());
+  // Who moves, to be shown and given back (R131).
+  Json body{{"error", make_error_json(done.error())}};
+  if (const auto plan =
+          studio::plan_publish(state(), request.api_id, number, request.instance, request.domain)) {
+    body["error"]["moves"] = make_json(plan->moves);
+  }
+  return make_answer(409, body);
 }
 
 AdminResponse AdminApi::Handlers::undeploy(const Call& call) {

@@ -16,7 +16,7 @@ using studio::Edit;
 Json list_steps(const model::State& state, const model::Api& api, const std::string& instance,
                 const std::string& domain, Json& todo) {
   const auto* workflow = state.workflows.find(api.workflow_id);
-  const auto* rest_api = workflow ? state.rest_apis.find(workflow->rest_api) : nullptr;
+  const auto* rest_api = workflow ? model::find_rest_api(state, *workflow) : nullptr;
   const auto* live = state.deployments.find(model::make_key(api.id, instance));
   const auto* live_version =
       live ? state.versions.find(model::make_version_key(api.id, live->version)) : nullptr;
@@ -51,7 +51,7 @@ Json make_todo(const model::State& state, const Document& document) {
   const auto instance = read_text(document.publish, "instance");
   std::string domain = read_text(document.publish, "domain");
   const auto* workflow = api ? state.workflows.find(api->workflow_id) : nullptr;
-  const auto* rest_api = workflow ? state.rest_apis.find(workflow->rest_api) : nullptr;
+  const auto* rest_api = workflow ? model::find_rest_api(state, *workflow) : nullptr;
   if (!document.publish.contains("domain") && rest_api) domain = rest_api->domain;
   todo["api"] = api ? Json(api->id) : Json();  // null: a dry run made nothing
   todo["steps"] = api ? list_steps(state, *api, instance, domain, todo)

@@ -11,7 +11,8 @@ std::variant<model::Authorization, AdminResponse> read_authorization(const Json&
   model::Authorization authorization{.consumer = read_text(body, "consumer"),
                                      .api_id = {},
                                      .rest_api = read_text(body, "rest_api"),
-                                     .valid_until = read_time(body, "valid_until")};
+                                     .valid_until = read_time(body, "valid_until"),
+                                     .region = read_text(body, "region")};
   const auto reference = read_text(body, "api");
   if (reference.empty()) return authorization;
   const auto* api = find_api_by_reference(state, reference);
@@ -72,11 +73,11 @@ void AdminApi::Handlers::add_consumer_routes() {
                   call, state().authorizations,
                   [&](const model::Authorization& a) {
                     return fits(call, "consumer", a.consumer) && fits(call, "api", a.api_id) &&
-                           fits(call, "rest_api", a.rest_api);
+                           fits(call, "rest_api", a.rest_api) && fits(call, "region", a.region);
                   },
                   [](const model::Authorization& a) { return make_json(a); });
             }))
-      .answer_list(kAuthorizationShape, {"consumer", "api", "rest_api"});
+      .answer_list(kAuthorizationShape, {"consumer", "api", "rest_api", "region"});
   add_route("POST", "/admin/v1/authorizations", "grantAuthorization",
             "let a consumer call an API, or all of a REST API",
             now(&Handlers::create_authorization))

@@ -43,11 +43,14 @@ Json list_grants(const studio::Explanation& told, const model::State& state) {
   Json grants = Json::array();
   const auto* api = state.apis.find(told.api_id);
   const auto* workflow = api ? state.workflows.find(api->workflow_id) : nullptr;
-  if (!workflow || told.consumer.empty()) return grants;
+  const auto* rest_api = workflow ? model::find_rest_api(state, *workflow) : nullptr;
+  if (!rest_api || told.consumer.empty()) return grants;
   for (const auto& authorization :
        {model::Authorization{.consumer = told.consumer, .api_id = api->id, .rest_api = {}},
-        model::Authorization{
-            .consumer = told.consumer, .api_id = {}, .rest_api = workflow->rest_api}}) {
+        model::Authorization{.consumer = told.consumer,
+        .api_id = {},
+        .rest_api = rest_api->name,
+        .region = rest_api->region}}) {
     const auto* found = state.authorizations.find(model::make_authorization_key(authorization));
     if (found) grants.push_back(make_json(*found));
   }

@@ -1,108 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Workspaces, data sources, gateway instances, REST APIs, workflows, consumers: list, get, create,
-// replace, delete.
-#include "admin/handlers.hpp"
+// Workspaces, data sources, workflows, consumers: list, get, create, replace, delete.
+#include "admin/named_routes.hpp"
 
 namespace sluice::admin {
-
-// A resource whose key is its name.
-template <class T>
-struct AdminApi::Handlers::NamedResource {
-  const char *noun, *collection, *item;  // "workspace", ".../workspaces", ".../workspaces/{name}"
-  struct Operations {
-    const char *list, *create, *get, *replace, *remove;
-  } operations;
-  const Shape& shape;
-  model::Collection<T> model::State::*nouns;
-  T (*parse)(const Json&);
-  Result<studio::Put<T>> (studio::Edit::*put)(T);
-  Result<void> (studio::Edit::*remove)(std::string_view);
-  std::vector<std::string_view> filters = {};
-  bool (*keep)(const T&, const Call&) = [](const T&, const Call&) { return true; };
-};
-
-namespace {
-
-AdminResponse make_exists(std::string_view noun, std::string_view name) {
-  return make_refusal(409, "conflict",
-                      "there is a " + std::string(noun) + " '" + std::string(name) + "' already",
-                      "replace it with PUT, or take another name");
-}
-
-// The path names what is replaced; the body may repeat it, and not contradict.
-AdminResponse make_contradiction(const char* member) {
-  return make_faults_answer({{"/" + std::string(member),
-                              {},
-                              "is not what the path says",
-                              "leave it out, or write the same"}});
-}
-
-bool contradicts(const Json& body, const char* member, const std::string& value) {
-  return body.contains(member) && body[member] != Json(value);
-}
-
-template <class T>
-AdminResponse make_deleted(const Result<T>& done) {
-  return done ? make_empty_answer() : make_error_answer(done.error());
-}
-
-}  // namespace
-
-template <class T>
-void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
-  const auto answer_now = [](auto handler) {
-    return
-        [handler](const Call& call, const AdminApi::Respond& respond) { respond(handler(call)); };
-  };
-  const auto put = [this, r](const Call& call, T noun, int status) {
-    if (const auto faults = model::find_faults(noun); !faults.empty()) {
-      return make_faults_answer(faults);
-    }
-    const auto done = parts_.studio.run(
-        call.actor, [&](studio::Edit& edit) { return (edit.*r.put)(std::move(noun)); });
-    if (!done) return make_error_answer(done.error());
-    return make_answer(status, make_json(done->stored));
-  };
-  add_route("GET", r.collection, r.operations.list, "list", answer_now([=, this](const Call& call) {
-              return make_page(
-                  call, state().*r.nouns, [&](const T& noun) { return r.keep(noun, call); },
-                  [](const T& noun) { return make_json(noun); });
-            }))
-      .answer_list(r.shape, r.filters);
-  add_route("POST", r.collection, r.operations.create, "create",
-            answer_now([=, this](const Call& call) {
-              T noun = r.parse(call.body);
-              if ((state().*r.nouns).find(noun.name)) return make_exists(r.noun, noun.name);
-              return put(call, std::move(noun), 201);
-            }))
-      .take(r.shape)
-      .answer(201, r.shape);
-  add_route("GET", r.item, r.operations.get, "get", answer_now([=, this](const Call& call) {
-              const auto* noun = (state().*r.nouns).find(call.path[0]);
-              if (!noun) return make_unknown(r.noun, call.path[0]);
-              return make_answer(200, make_json(*noun));
-            }))
-      .answer(200, r.shape);
-  add_route("PUT", r.item, r.operations.replace, "replace", answer_now([=, this](const Call& call) {
-              if (!(state().*r.nouns).find(call.path[0])) {
-                return make_unknown(r.noun, call.path[0]);
-              }
-              if (contradicts(call.body, "name", call.path[0])) {
-                return make_contradiction("name");
-              }
-              T noun = r.parse(call.body);
-              noun.name = call.path[0];
-              return put(call, std::move(noun), 200);
-            }))
-      .take(r.shape, Purpose::kReplace)
-      .answer(200, r.shape);
-  add_route("DELETE", r.item, r.operations.remove, "delete",
-            answer_now([=, this](const Call& call) {
-              return make_deleted(parts_.studio.run(
-                  call.actor, [&](studio::Edit& edit) { return (edit.*r.remove)(call.path[0]); }));
-            }))
-      .answer_nothing();
-}
 
 void AdminApi::Handlers::add_resource_routes() {
   using model::State;
@@ -116,28 +16,11 @@ void AdminApi::Handlers::add_resource_routes() {
        &State::workspaces,
        &parse_workspace,
        &Edit::put_workspace,
-       &Edit::delete_workspace});
-  add_named_routes<model::GatewayInstance>(
-      {"gateway instance",
-       "/admin/v1/gateway-instances",
-       "/admin/v1/gateway-instances/{name}",
-       {"listGatewayInstances", "createGatewayInstance", "getGatewayInstance",
-        "replaceGatewayInstance", "deleteGatewayInstance"},
-       kGatewayInstanceShape,
-       &State::gateway_instances,
-       &parse_gateway_instance,
-       &Edit::put_gateway_instance,
-       &Edit::delete_gateway_instance});
-  add_named_routes<model::RestApi>(
-      {"REST API",
-       "/admin/v1/rest-apis",
-       "/admin/v1/rest-apis/{name}",
-       {"listRestApis", "createRestApi", "getRestApi", "replaceRestApi", "deleteRestApi"},
-       kRestApiShape,
-       &State::rest_apis,
-       &parse_rest_api,
-       &Edit::put_rest_api,
-       &Edit::delete_rest_api});
+       [](Edit& edit, std::string_view name, std::string_view) {
+         return edit.delete_workspace(name);
+       },
+       {"region"},
+       [](const model::Workspace& w, const Call& call) { return fits(call, "region", w.region); }});
   add_named_routes<model::Consumer>(
       {"consumer",
        "/admin/v1/consumers",
@@ -147,7 +30,9 @@ void AdminApi::Handlers::add_resource_routes() {
        &State::consumers,
        &parse_consumer,
        &Edit::put_consumer,
-       &Edit::delete_consumer,
+       [](Edit& edit, std::string_view name, std::string_view) {
+         return edit.delete_consumer(name);
+       },
        {"workspace"},
        [](const model::Consumer& c, const Call& call) {
          return fits(call, "workspace", c.workspace);

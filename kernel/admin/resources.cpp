@@ -11,6 +11,7 @@ constexpr Member kWorkspaceMembers[] = {
     {"requires_approval", Type::kBoolean, Need::kOptional, "a version waits for an approver"},
     {"allows_self_approval", Type::kBoolean, Need::kOptional,
      "who asked for an approval may give it"},
+    {"region", Type::kText, Need::kOptional, "the node's when absent; it never changes"},
 };
 constexpr Member kDataSourceMembers[] = {
     {"workspace", Type::kText, Need::kKey},
@@ -20,12 +21,13 @@ constexpr Member kDataSourceMembers[] = {
      "as the component's schema says; secrets are told as ********, which keeps them when written"},
     {"description", Type::kText},
 };
-constexpr Member kGatewayInstanceMembers[] = {{"name", Type::kText, Need::kKey, "unique"}};
 constexpr Member kRestApiMembers[] = {
-    {"name", Type::kText, Need::kKey, "unique"},
+    {"name", Type::kText, Need::kKey, "unique in its region"},
     {"base_path", Type::kText, Need::kRequired, "starts with /"},
-    {"domain", Type::kText, Need::kOptional, "of all its APIs; empty: the instance's own address"},
+    {"domain", Type::kText, Need::kOptional,
+     "of all its APIs, a registered one; empty: the instance's own address; as it is when absent"},
     {"description", Type::kText},
+    {"region", Type::kText, Need::kOptional, "the node's when absent"},
 };
 constexpr Member kWorkflowMembers[] = {
     {"id", Type::kText, Need::kReadOnly},
@@ -41,6 +43,8 @@ constexpr Member kDeploymentMembers[] = {
     {"backend", Type::kText, Need::kReadOnly},
     {"deployed_by", Type::kText, Need::kReadOnly},
     {"deployed_at", Type::kTime, Need::kReadOnly},
+    {"environment", Type::kText, Need::kReadOnly},
+    {"record", Type::kInteger, Need::kReadOnly, "the publish record that is current"},
 };
 constexpr Member kConsumerMembers[] = {
     {"name", Type::kText, Need::kKey, "unique"},
@@ -74,6 +78,7 @@ constexpr Member kAuthorizationMembers[] = {
     {"api", Type::kText, Need::kOptional, "an id, workspace/name or workspace/workflow/name"},
     {"rest_api", Type::kText, Need::kOptional,
      "instead of api: all APIs under it, also those to come"},
+    {"region", Type::kText, Need::kOptional, "of the REST API; the node's when absent"},
     {"valid_until", Type::kTime, Need::kOptional, "null: no end"},
 };
 constexpr Member kTestMembers[] = {
@@ -83,7 +88,9 @@ constexpr Member kPublishMembers[] = {
     {"instance", Type::kText, Need::kRequired},
     {"domain", Type::kText, Need::kRequired,
      "of every API under the REST API; empty: the instance's own address only"},
-    {"backend", Type::kText, Need::kRequired, "Default"},
+    {"backend", Type::kText, Need::kRequired, "Default, or a backend service"},
+    {"moves", Type::kTexts, Need::kOptional,
+     "ids of the other APIs that a changed domain moves, as the publish plan told them"},
 };
 constexpr Member kUndeployMembers[] = {{"instance", Type::kText, Need::kRequired}};
 constexpr Member kRejectMembers[] = {{"reason", Type::kText, Need::kRequired}};
@@ -108,7 +115,6 @@ constexpr Member kApplyPublishMembers[] = {
 
 const Shape kWorkspaceShape{"Workspace", kWorkspaceMembers};
 const Shape kDataSourceShape{"DataSource", kDataSourceMembers};
-const Shape kGatewayInstanceShape{"GatewayInstance", kGatewayInstanceMembers};
 const Shape kRestApiShape{"RestApi", kRestApiMembers};
 const Shape kWorkflowShape{"Workflow", kWorkflowMembers};
 const Shape kDeploymentShape{"Deployment", kDeploymentMembers};
@@ -131,7 +137,8 @@ Json make_json(const model::Workspace& w) {
   return {{"name", w.name},
           {"description", w.description},
           {"requires_approval", w.requires_approval},
-          {"allows_self_approval", w.allows_self_approval}};
+          {"allows_self_approval", w.allows_self_approval},
+          {"region", w.region}};
 }
 
 Json make_json(const model::DataSource& s, const SecretSettings& secrets) {
@@ -142,13 +149,12 @@ Json make_json(const model::DataSource& s, const SecretSettings& secrets) {
           {"description", s.description}};
 }
 
-Json make_json(const model::GatewayInstance& i) { return {{"name", i.name}}; }
-
 Json make_json(const model::RestApi& r) {
   return {{"name", r.name},
           {"base_path", r.base_path},
           {"domain", r.domain},
-          {"description", r.description}};
+          {"description", r.description},
+          {"region", r.region}};
 }
 
 Json make_json(const model::Workflow& w) {
@@ -165,7 +171,9 @@ Json make_json(const model::Deployment& d) {
           {"version", d.version},
           {"backend", d.backend},
           {"deployed_by", d.deployed_by},
-          {"deployed_at", make_time_json(d.deployed_at)}};
+          {"deployed_at", make_time_json(d.deployed_at)},
+          {"environment", d.environment},
+          {"record", d.record}};
 }
 
 Json make_json(const model::Consumer& c) {
@@ -201,6 +209,7 @@ Json make_json(const model::Authorization& a) {
     json["api"] = a.api_id;
   } else {
     json["rest_api"] = a.rest_api;
+    json["region"] = a.region;
   }
   json["valid_until"] = make_time_json(a.valid_until);
   return json;
@@ -246,7 +255,7 @@ Json make_json(const studio::TestReport& report) {
 model::Workspace parse_workspace(const Json& json) {
   return {read_text(json, "name"), read_text(json, "description"),
           read_boolean(json, "requires_approval", false),
-          read_boolean(json, "allows_self_approval", false)};
+          read_boolean(json, "allows_self_approval", false), read_text(json, "region")};
 }
 
 model::DataSource parse_data_source(const Json& json, const model::DataSource* stored,
@@ -258,13 +267,9 @@ model::DataSource parse_data_source(const Json& json, const model::DataSource* s
           read_text(json, "description")};
 }
 
-model::GatewayInstance parse_gateway_instance(const Json& json) {
-  return {read_text(json, "name")};
-}
-
 model::RestApi parse_rest_api(const Json& json) {
   return {read_text(json, "name"), read_text(json, "base_path"), read_text(json, "domain"),
-          read_text(json, "description")};
+          read_text(json, "description"), read_text(json, "region")};
 }
 
 model::Workflow parse_workflow(const Json& json) {
@@ -301,12 +306,20 @@ std::string make_scalar_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-Json make_time_json(model::UnixMs time) { return time == 0 ? Json() : Json(make_time_text(time)); }
-
 std::string read_text(const Json& json, const char* name, std::string_view otherwise) {
   const auto member = json.find(name);
   return member == json.end() ? std::string(otherwise) : member->get<std::string>();
 }
+
+std::vector<std::string> read_texts(const Json& json, const char* name) {
+  std::vector<std::string> texts;
+  const auto member = json.find(name);
+  if (member == json.end()) return texts;
+  for (const auto& item : *member) texts.push_back(make_scalar_text(item));
+  return texts;
+}
+
+Json make_time_json(model::UnixMs time) { return time == 0 ? Json() : Json(make_time_text(time)); }
 
 bool read_boolean(const Json& json, const char* name, bool otherwise) {
   const auto member = json.find(name);

@@ -14,12 +14,22 @@ namespace sluice::admin {
 extern const Shape kWorkspaceShape, kDataSourceShape, kGatewayInstanceShape, kRestApiShape,
     kWorkflowShape, kApiShape, kDefinitionShape, kVersionShape, kDeploymentShape, kConsumerShape,
     kCredentialShape, kCredentialChangeShape, kRotationShape, kAuthorizationShape;
+extern const Shape kNetworkShape, kResourceGroupShape, kDomainShape, kBackendServiceShape,
+    kPublishRecordShape, kPublishPlanShape, kPublishedApiShape;
 extern const Shape kTestShape, kPublishShape, kUndeployShape, kRejectShape, kNewCredentialShape,
     kIssuedCredentialShape, kApplyPublishShape;
 
 Json make_json(const model::Workspace& workspace);
 Json make_json(const model::DataSource& source, const SecretSettings& secrets);
 Json make_json(const model::GatewayInstance& instance);
+Json make_json(const model::Network& network);
+Json make_json(const model::ResourceGroup& group);
+Json make_json(const model::Domain& domain);
+Json make_json(const model::BackendService& service,
+               const std::vector<studio::AddressHealth>& health);
+Json make_json(const model::PublishRecord& record, bool is_current);
+Json make_json(const studio::PublishPlan& plan);
+Json make_json(const std::vector<studio::PublishPlan::Move>& moves);
 Json make_json(const model::RestApi& rest_api);
 Json make_json(const model::Workflow& workflow);
 Json make_json(const model::ApiDefinition& definition, const SecretSettings& secrets);
@@ -39,6 +49,10 @@ model::Workspace parse_workspace(const Json& json);
 model::DataSource parse_data_source(const Json& json, const model::DataSource* stored,
                                     const std::string& where, model::Faults& faults);
 model::GatewayInstance parse_gateway_instance(const Json& json);
+model::Network parse_network(const Json& json);
+model::ResourceGroup parse_resource_group(const Json& json);
+model::Domain parse_domain(const Json& json);
+model::BackendService parse_backend_service(const Json& json);
 model::RestApi parse_rest_api(const Json& json);
 model::Workflow parse_workflow(const Json& json);
 model::ApiDefinition parse_definition(const Json& json, const model::ApiDefinition* stored,
@@ -53,7 +67,16 @@ bool read_boolean(const Json& json, const char* name, bool otherwise);
 std::int64_t read_integer(const Json& json, const char* name, std::int64_t otherwise);
 model::UnixMs read_time(const Json& json, const char* name);
 std::string make_scalar_text(const Json& scalar);
-Json make_time_json(model::UnixMs time);  // null for none
+std::vector<std::string> read_texts(const Json& json, const char* name);
+Json make_time_json(model::UnixMs time);  // null for 0
+// A word that check_shape has passed; otherwise, what stands for an absent one.
+template <class T>
+T read_word(const Json& json, const char* name, std::optional<T> (*parse)(std::string_view),
+            T otherwise) {
+  const auto member = json.find(name);
+  if (member == json.end()) return otherwise;
+  return parse(member->get_ref<const std::string&>()).value_or(otherwise);
+}
 // Scalars by name as text, for the parameters of a test; null is an absent parameter.
 std::vector<std::pair<std::string, std::string>> read_scalars(const Json& map);
 

@@ -106,7 +106,7 @@ constexpr Member kScriptMembers[] = {
     {"mode", Type::kWord, Need::kOptional, "basic when absent; advanced has tags", kScriptModes},
 };
 constexpr Shape kScriptShape{"Script", kScriptMembers};
-constexpr std::array<Member, 22> kDefinitionMembers = {{
+constexpr std::array<Member, 23> kDefinitionMembers = {{
     {"name", Type::kText, Need::kKey, "unique in its workspace"},
     {"description", Type::kText},
     {"path", Type::kText, Need::kOptional, "below the base path, starts with /"},
@@ -118,6 +118,8 @@ constexpr std::array<Member, 22> kDefinitionMembers = {{
     {"result_shape", Type::kWord, Need::kOptional, "list when absent", kResultShapes},
     {"envelope", Type::kWord, Need::kOptional, "default when absent", kEnvelopes},
     {"int64_as_string", Type::kBoolean},
+    {"resource_group", Type::kText, Need::kOptional,
+     "one that is associated with the workspace; when absent it stays, or default is taken"},
     {"timeout_ms", Type::kInteger, Need::kOptional, "3000 when absent"},
     {"max_rows", Type::kInteger, Need::kOptional, "2000 when absent"},
     {"authentication", Type::kShape, Need::kOptional, "off when absent", {}, &kAuthenticationShape},
@@ -164,24 +166,9 @@ constexpr Member kVersionMembers[] = {
     {"decision_reason", Type::kText, Need::kReadOnly},
     {"definition", Type::kShape, Need::kReadOnly, {}, {}, &kDefinitionShape},
 };
-// A word that check_shape has passed; otherwise, what stands for an absent one.
-template <class T>
-T read_word(const Json& json, const char* name, std::optional<T> (*parse)(std::string_view),
-            T otherwise) {
-  const auto member = json.find(name);
-  if (member == json.end()) return otherwise;
-  return parse(member->get_ref<const std::string&>()).value_or(otherwise);
-}
-
 Json make_settings_json(const std::string& settings_json) {
   Json settings = Json::parse(settings_json, nullptr, false);
   return settings.is_object() ? settings : Json::object();
-}
-
-std::vector<std::string> read_texts(const Json& json) {
-  std::vector<std::string> texts;
-  for (const auto& item : json) texts.push_back(make_scalar_text(item));
-  return texts;
 }
 
 std::optional<std::string> read_maybe(const Json& json, const char* name) {
@@ -192,7 +179,7 @@ std::optional<std::string> read_maybe(const Json& json, const char* name) {
 
 model::Validation parse_validation(const Json& json) {
   model::Validation v;
-  if (json.contains("enum")) v.allowed = read_texts(json["enum"]);
+  if (json.contains("enum")) v.allowed = read_texts(json, "enum");
   v.min = read_maybe(json, "min");
   v.max = read_maybe(json, "max");
   if (json.contains("min_length")) v.min_length = read_integer(json, "min_length", 0);
@@ -348,6 +335,7 @@ Json make_json(const ApiDefinition& d, const SecretSettings& secrets) {
       {"result_shape", model::to_text(d.shape)},
       {"envelope", model::to_text(d.envelope)},
       {"int64_as_string", d.int64_as_string},
+      {"resource_group", d.resource_group},
       {"timeout_ms", d.timeout_ms},
       {"max_rows", d.max_rows},
       {"authentication",
@@ -422,6 +410,7 @@ ApiDefinition parse_definition(const Json& json, const ApiDefinition* stored,
   d.shape = read_word(json, "result_shape", &model::parse_result_shape, d.shape);
   d.envelope = read_word(json, "envelope", &model::parse_envelope, d.envelope);
   d.int64_as_string = read_boolean(json, "int64_as_string", d.int64_as_string);
+  d.resource_group = read_text(json, "resource_group");
   d.timeout_ms = read_integer(json, "timeout_ms", d.timeout_ms);
   d.max_rows = read_integer(json, "max_rows", d.max_rows);
   if (json.contains("authentication")) {
@@ -459,7 +448,7 @@ ApiDefinition parse_definition(const Json& json, const ApiDefinition* stored,
       }
     }
   }
-  if (json.contains("key_columns")) d.key_columns = read_texts(json["key_columns"]);
+  if (json.contains("key_columns")) d.key_columns = read_texts(json, "key_columns");
   d.paging = read_word(json, "paging", &model::parse_paging, d.paging);
   d.mode = read_word(json, "mode", &model::parse_api_mode, d.mode);
   if (json.contains("script")) {

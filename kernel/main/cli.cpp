@@ -192,6 +192,8 @@ class CommandLine {
     apply->add_option("-f,--file", line_.apply.files, "file or directory; may be repeated")
         ->required();
     apply->add_flag("--dry-run", line_.apply.dry_run, "check everything, change nothing");
+    apply->add_flag("--moves", line_.apply.moves,
+                    "a changed domain may take the other APIs of a REST API along");
 
     auto* exported =
         add_client(app_, "export", "Write everything as files that apply takes.",
@@ -247,6 +249,7 @@ class CommandLine {
     get->add_option("--api", line_.get.api, "only those of this API");
     get->add_option("--instance", line_.get.instance, "only deployments on this instance");
     get->add_option("--consumer", line_.get.consumer, "only those of this consumer");
+    get->add_option("--region", line_.get.region, "only those of this region; of a name, its own");
 
     auto* call =
         add(app_, "call", "Call a published API.",
@@ -404,6 +407,7 @@ class CommandLine {
                              int (*run)(const Node&, const ApiOptions&)) {
       auto* command = add_client(*api, name, about, example, [this, run](const Node& node) {
         if (domain_ != nullptr && domain_->count() > 0) line_.api.domain = line_.domain;
+        if (plan_domain_ != nullptr && plan_domain_->count() > 0) line_.api.domain = line_.domain;
         return run(node, line_.api);
       });
       command
@@ -445,6 +449,13 @@ class CommandLine {
                                   "of every API under the REST API; '' for none");
     publish->add_option("--backend", line_.api.backend, "the backend service")
         ->capture_default_str();
+    publish->add_flag("--moves", line_.api.moves,
+                      "a changed domain may take the other APIs of the REST API along");
+    auto* plan =
+        add_version(add_api("plan", "What can be chosen to publish a version, who would move.",
+                            "sluice api plan shop/Query_User --instance public", &run_api_plan));
+    plan->add_option("--instance", line_.api.instance, "the gateway instance");
+    plan_domain_ = plan->add_option("--domain", line_.domain, "as it would be published");
     add_api("undeploy", "Take it offline on an instance.",
             "sluice api undeploy shop/Query_User --instance public", &run_api_undeploy)
         ->add_option("--instance", line_.api.instance, "the gateway instance")
@@ -510,6 +521,7 @@ class CommandLine {
   CLI::App app_{"Publishes database tables as authenticated REST APIs."};
   CompletionWords words_;
   CLI::Option* domain_ = nullptr;
+  CLI::Option* plan_domain_ = nullptr;
   CLI::Option* call_body_ = nullptr;
   CLI::Option* explain_body_ = nullptr;
   Action action_;

@@ -116,6 +116,39 @@ int run_api_reject(const Node& node, const ApiOptions& options) {
                         Json{{"reason", options.reason}});
 }
 
+Json plan_moves(const Node& node, const std::string& version_path, const Json& publish,
+                std::string& text) {
+  Json ids = Json::array();
+  if (!publish.contains("domain")) return ids;
+  const auto plan = node.ask("GET", version_path + "/publish-plan?instance=" +
+                                        encode_percent(make_cell(publish, "instance")) +
+                                        "&domain=" + encode_percent(make_cell(publish, "domain")));
+  if (!plan || !plan->ok()) return ids;
+  for (const auto& move : plan->body.value("moves", Json::array())) {
+    ids.push_back(move.value("api", std::string()));
+    text += make_printable(make_cell(move, "name")) + " moves to " +
+            (make_cell(publish, "domain").empty() ? "the instances' own addresses"
+                                                  : make_printable(make_cell(publish, "domain"))) +
+            " too\n";
+  }
+  return ids;
+}
+
+int run_api_plan(const Node& node, const ApiOptions& options) {
+  const auto id = node.find_api(options.api);
+  if (!id) return kExitRefused;
+  const auto version = find_version(node, *id, options.version, {"Can Be Published"});
+  if (version == 0) return kExitRefused;
+  auto path = make_version_path(*id, version, "publish-plan");
+  std::string query;
+  if (!options.instance.empty()) query += "&instance=" + encode_percent(options.instance);
+  if (options.domain) query += "&domain=" + encode_percent(*options.domain);
+  if (!query.empty()) path += "?" + query.substr(1);
+  const auto answer = node.ask("GET", path);
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  return node.tell(*answer, make_whole_text(answer->body));
+}
+
 int run_api_publish(const Node& node, const ApiOptions& options) {
   const auto id = node.find_api(options.api);
   if (!id) return kExitRefused;
@@ -124,9 +157,14 @@ int run_api_publish(const Node& node, const ApiOptions& options) {
   Json body = {{"instance", options.instance}, {"backend", options.backend}};
   // Whoever names no domain is told by the node that one has to be chosen, "" for none.
   if (options.domain) body["domain"] = *options.domain;
+  std::string moved;
+  if (options.moves) {
+    body["moves"] =
+        plan_moves(node, make_api_path(*id, "/versions/" + std::to_string(version)), body, moved);
+  }
   const auto answer = node.ask("POST", make_version_path(*id, version, "publish"), body);
   if (!answer || !answer->ok()) return node.refuse(answer);
-  return node.tell(*answer, options.api + " V" + make_cell(answer->body, "version") +
+  return node.tell(*answer, moved + options.api + " V" + make_cell(answer->body, "version") +
                                 " is live on " + make_cell(answer->body, "instance") + "\n");
 }
 

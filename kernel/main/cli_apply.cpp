@@ -78,7 +78,7 @@ Publication make_waiting(const Json& version_of, const std::string& api) {
 }
 
 // Test, submit, publish, as far as the node said that they are needed.
-Publication publish(const Node& node, const Json& todo) {
+Publication publish(const Node& node, const Json& todo, bool may_move) {
   const auto path = "/admin/v1/apis/" + encode_percent(make_cell(todo, "api"));
   unsigned version = todo.value("version", 0u);
   for (const auto& item : todo.value("steps", Json::array())) {
@@ -96,11 +96,14 @@ Publication publish(const Node& node, const Json& todo) {
         return make_waiting(answer->body, make_cell(todo, "name"));
       }
     } else if (step == "publish") {
-      const auto answer =
-          node.ask("POST", path + "/versions/" + std::to_string(version) + "/publish",
-                   todo.value("publish", Json::object()));
+      const auto version_path = path + "/versions/" + std::to_string(version);
+      auto wanted = todo.value("publish", Json::object());
+      std::string moved;
+      if (may_move) wanted["moves"] = plan_moves(node, version_path, wanted, moved);
+      const auto answer = node.ask("POST", version_path + "/publish", wanted);
       if (!answer || !answer->ok()) return make_refused(answer, step);
-      return {"V" + std::to_string(version) + " is live on " + make_cell(answer->body, "instance"),
+      return {moved + "V" + std::to_string(version) + " is live on " +
+                  make_cell(answer->body, "instance"),
               {{"version", version}, {"instance", make_cell(answer->body, "instance")}},
               Tone::kGood};
     } else {  // request, approve: people decide
@@ -160,7 +163,7 @@ int run_apply(const Node& node, const ApplyOptions& options) {
   if (!options.dry_run) {
     Json published = Json::array();
     for (const auto& todo : answer->body.value("todo", Json::array())) {
-      auto done = publish(node, todo);
+      auto done = publish(node, todo, options.moves);
       if (done.tone == Tone::kBad) code = kExitRefused;
       text += make_printable(make_cell(todo, "name")) + ": " + paint(done.text, done.tone, colour) +
               "\n";

@@ -34,13 +34,16 @@ Result<std::string> find_item_path(const Node& node, const Kind& kind, const std
 
 struct GetOptions {
   std::string kind, name;
-  std::string workspace, workflow, api, instance, consumer;  // filters
+  std::string workspace, workflow, api, instance, consumer, region;  // filters
 };
 int run_get(const Node& node, const GetOptions& options);
+// One resource: a line per member, and a table for each list of objects in it.
+std::string make_whole_text(const Json& object);
 
 struct ApplyOptions {
   std::vector<std::filesystem::path> files;
   bool dry_run = false;
+  bool moves = false;  // a domain may take other APIs along
 };
 int run_apply(const Node& node, const ApplyOptions& options);
 
@@ -73,7 +76,12 @@ struct ApiOptions {
   std::optional<std::string> domain;
   std::vector<std::string> parameters;  // "user_id=10001"
   std::string from, to;                 // sides of a comparison: "V1", "draft"
+  bool moves = false;                   // the domain may take other APIs along
 };
+// The ids of those that a publish would move, for its "moves"; what they are goes to `text`. An
+// empty list when the node cannot say: then it refuses the publish itself.
+Json plan_moves(const Node& node, const std::string& version_path, const Json& publish,
+                std::string& text);
 int run_api_test(const Node& node, const ApiOptions& options);
 int run_api_submit(const Node& node, const ApiOptions& options);
 int run_api_versions(const Node& node, const ApiOptions& options);
@@ -81,6 +89,7 @@ int run_api_diff(const Node& node, const ApiOptions& options);
 int run_api_request(const Node& node, const ApiOptions& options);
 int run_api_approve(const Node& node, const ApiOptions& options);
 int run_api_reject(const Node& node, const ApiOptions& options);
+int run_api_plan(const Node& node, const ApiOptions& options);
 int run_api_publish(const Node& node, const ApiOptions& options);
 int run_api_undeploy(const Node& node, const ApiOptions& options);
 

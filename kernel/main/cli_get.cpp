@@ -13,10 +13,21 @@ namespace {
 using enum Kind::Key;
 
 const Kind kKinds[] = {
-    {"workspace", "workspaces", {"name", "requires_approval", "description"}},
+    {"workspace", "workspaces", {"name", "region", "requires_approval", "description"}},
     {"data-source", "data-sources", {"workspace", "name", "type", "description"}, kPair},
-    {"gateway-instance", "gateway-instances", {"name"}},
-    {"rest-api", "rest-apis", {"name", "base_path", "domain", "description"}},
+    {"network", "networks", {"name", "region", "address_range", "description"}},
+    {"resource-group",
+     "resource-groups",
+     {"name", "region", "network", "workspaces", "concurrency_max", "queue_max"}},
+    {"gateway-instance",
+     "gateway-instances",
+     {"name", "id", "region", "status", "specification", "network", "network_access",
+      "created_at"}},
+    {"domain", "domains", {"name", "region", "protocol", "description"}},
+    {"backend-service",
+     "backend-services",
+     {"name", "region", "network", "protocol", "addresses", "dns_name", "port"}},
+    {"rest-api", "rest-apis", {"name", "region", "base_path", "domain", "description"}},
     {"workflow", "workflows", {"workspace", "name", "rest_api", "id"}, kWorkflow},
     {"api",
      "apis",
@@ -26,6 +37,14 @@ const Kind kKinds[] = {
     {"deployment",
      "deployments",
      {"api", "instance", "version", "backend", "deployed_by", "deployed_at"},
+     kNone},
+    {"published-api",
+     "published-apis",
+     {"api", "name", "method", "path", "version", "gateway_instance", "access_url"},
+     kNone},
+    {"publish-record",
+     "publish-records",
+     {"api", "instance", "record", "action", "version", "is_current", "actor", "at"},
      kNone},
     {"consumer", "consumers", {"name", "workspace", "enabled", "description"}},
     {"credential",
@@ -54,6 +73,8 @@ std::string make_list_text(const Kind& kind, const Json& items) {
   return make_table(head, rows);
 }
 
+}  // namespace
+
 // One resource: a line per member, and a table for each list of objects in it.
 std::string make_whole_text(const Json& object) {
   std::string text;
@@ -76,8 +97,6 @@ std::string make_whole_text(const Json& object) {
   }
   return make_table({"MEMBER", "VALUE"}, lines) + tables;
 }
-
-}  // namespace
 
 std::span<const Kind> list_kinds() { return kKinds; }
 
@@ -147,13 +166,16 @@ int run_get(const Node& node, const GetOptions& options) {
   if (!kind) return refuse_kind(node, options.kind);
 
   std::string api = options.api;
-  const bool lists_of_api = kind->singular == "version" || kind->singular == "deployment";
+  const bool lists_of_api = kind->singular == "version" || kind->singular == "deployment" ||
+                            kind->singular == "published-api" || kind->singular == "publish-record";
   if (lists_of_api && !options.name.empty()) api = options.name;
   if (!options.name.empty() && !lists_of_api && kind->singular != "authorization" &&
       kind->singular != "workflow") {
     const auto path = find_item_path(node, *kind, options.name);
     if (!path) return path.error().detail.empty() ? kExitRefused : node.refuse(path.error());
-    const auto answer = node.ask("GET", *path);
+    const auto answer = node.ask("GET", options.region.empty()
+                                            ? *path
+                                            : *path + "?region=" + encode_percent(options.region));
     if (!answer || !answer->ok()) return node.refuse(answer);
     return node.tell(*answer, make_whole_text(answer->body));
   }
@@ -161,7 +183,8 @@ int run_get(const Node& node, const GetOptions& options) {
   QueryPairs query = {{"workspace", options.workspace},
                       {"workflow", options.workflow},
                       {"instance", options.instance},
-                      {"consumer", options.consumer}};
+                      {"consumer", options.consumer},
+                      {"region", options.region}};
   if (kind->singular == "authorization" && !options.name.empty()) {
     query.emplace_back("consumer", options.name);
   }

@@ -321,6 +321,7 @@ Result<studio::TableDescription> LowerFloor::describe_table(const model::DataSou
 
 Result<studio::TestOutcome> LowerFloor::run_draft(
     const model::ApiDefinition& definition, const model::DataSource& source,
+    const model::ResourceGroup&,
     const std::vector<std::pair<std::string, std::string>>& parameters) {
   auto running = find_source(source);
   if (!running) return running.error();

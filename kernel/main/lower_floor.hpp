@@ -31,6 +31,7 @@ class LowerFloor final : public studio::LowerFloor {
                                                   const std::string& table) override;
   Result<studio::TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
+      const model::ResourceGroup& group,
       const std::vector<std::pair<std::string, std::string>>& parameters) override;
   Result<studio::CallPreview> preview(
       const model::ApiDefinition& definition, const model::DataSource& source,
@@ -40,6 +41,7 @@ class LowerFloor final : public studio::LowerFloor {
   Result<studio::Explanation> explain(const std::string& instance,
                                       const studio::SentRequest& request,
                                       model::UnixMs now) override;
+  bool serves(const std::string& instance) const override { return holders_.contains(instance); }
   Result<std::unique_ptr<studio::PreparedSnapshots>> prepare(const model::State& state) override;
 
   std::vector<snapshot::InstanceTrouble> troubles() const;  // [any]

@@ -271,11 +271,26 @@ struct Node::Parts {
     return observer->metrics.to_text(others);
   }
 
+  // The gateway instances of this node's file are there, and no longer Creating (R033).
+  Result<void> claim_instances() {
+    for (const auto& gateway : config.gateways) {
+      const auto* known = studio->state().gateway_instances.find(gateway.instance);
+      if (known && known->status != model::InstanceStatus::kCreating) continue;
+      auto put = studio->run("node", [&](studio::Edit& edit) {
+        return edit.serve_gateway_instance(gateway.instance);
+      });
+      if (!put) return put.error();
+    }
+    return {};
+  }
+
   // On the control thread: another node's writes are served, what was missing is tried again.
   void tick() {
     if (const auto newest = store->read_revision(); newest && *newest != store->loaded_revision()) {
       if (auto done = studio->refresh(); !done) {
         log->write(observe::Level::kError, "node", "refresh: " + done.error().detail);
+      } else if (auto claimed = claim_instances(); !claimed) {
+        log->write(observe::Level::kWarn, "node", "instances: " + claimed.error().detail);
       }
     } else if (!lower_floor->troubles().empty()) {
       if (auto done = studio->serve(); !done) {
@@ -360,16 +375,11 @@ Result<std::unique_ptr<Node>> Node::make(const config::NodeConfig& config) {
   }
   p.lower_floor = std::make_unique<LowerFloor>(p.registry, *p.services, *p.workers, p.holders,
                                                store::derive_key(*key, "page cursors"));
-  auto studio =
-      studio::Studio::make(*p.store, *p.lower_floor, p.clock, studio::make_system_random());
+  auto studio = studio::Studio::make(*p.store, *p.lower_floor, p.clock,
+                                     studio::make_system_random(), config.node.region);
   if (!studio) return studio.error();
   p.studio = std::move(*studio);
-  for (const auto& gateway : config.gateways) {
-    auto put = p.studio->run("node", [&](studio::Edit& edit) {
-      return edit.put_gateway_instance({.name = gateway.instance});
-    });
-    if (!put) return put.error();
-  }
+  if (auto done = p.claim_instances(); !done) return done.error();
   if (auto served = p.studio->serve(); !served) return served.error();
 
   auto token = load_or_make_token(config.admin.token_file);
@@ -409,7 +419,8 @@ Result<void> Node::start() {
       .post_to_control = post_to_control,
       .health = [&p] { return p.health(); },
       .metrics = [&p] { return p.metrics(); },
-      .plugins = p.registry.reports()});
+      .plugins = p.registry.reports(),
+      .origin = [this](const std::string& instance) { return gateway_url(instance); }});
   p.admin_listener = std::make_unique<AdminListener>(*p.admin);
   const http::Limits limits = to_http_limits(p.config.limits);
   for (const auto& wanted : p.config.gateways) {
@@ -469,7 +480,9 @@ void Node::stop() {
 }
 
 std::string Node::gateway_url(const std::string& instance) const {
-  const auto& server = *parts_->servers.at(instance);
+  const auto found = parts_->servers.find(instance);
+  if (found == parts_->servers.end()) return {};
+  const auto& server = *found->second;
   for (const auto& gateway : parts_->config.gateways) {
     if (gateway.instance != instance) continue;
     return "http://" + config::to_text({gateway.listen.host, server.port()});

@@ -271,6 +271,7 @@ Faults find_faults(const Workspace& workspace) {
   Collector faults;
   faults.add(find_plain_name_fault(workspace.name, "/name"));
   faults.check_description(workspace.description, "/description");
+  faults.add(find_region_fault(workspace.region, "/region"));
   return faults.take();
 }
 
@@ -284,18 +285,13 @@ Faults find_faults(const DataSource& source) {
   return faults.take();
 }
 
-Faults find_faults(const GatewayInstance& instance) {
-  Collector faults;
-  faults.add(find_plain_name_fault(instance.name, "/name"));
-  return faults.take();
-}
-
 Faults find_faults(const RestApi& rest_api) {
   Collector faults;
   faults.add(find_plain_name_fault(rest_api.name, "/name"));
   faults.add(find_base_path_fault(rest_api.base_path, "/base_path"));
   faults.add(find_domain_fault(rest_api.domain, "/domain"));
   faults.check_description(rest_api.description, "/description");
+  faults.add(find_region_fault(rest_api.region, "/region"));
   return faults.take();
 }
 
@@ -331,6 +327,9 @@ Faults find_faults(const ApiDefinition& definition) {
     check_order(definition, faults);
   }
   check_script(definition, faults);
+  if (!definition.resource_group.empty()) {
+    faults.add(find_plain_name_fault(definition.resource_group, "/resource_group"));
+  }
   if (definition.timeout_ms <= 0 || definition.timeout_ms > kTimeoutMsMax) {
     faults.add("/timeout_ms", "R094", "the timeout is out of range", "use 1 to 30000 milliseconds");
   }
@@ -397,6 +396,7 @@ Faults find_faults(const Authorization& authorization) {
     faults.add("/api", "R143", "an authorization is for an API or for a REST API, not for both",
                "name one of them");
   }
+  faults.add(find_region_fault(authorization.region, "/region"));
   if (authorization.valid_until < 0) {
     faults.add("/valid_until", "", "the end lies before 1970",
                "give milliseconds since 1970, or 0 for no end");
@@ -415,6 +415,10 @@ Faults find_missing(const ApiDefinition& definition) {
   }
   if (!is_script && definition.table.empty()) {
     missing.add("/table", "R081", "no table is chosen", "choose one");
+  }
+  if (definition.resource_group.empty()) {
+    missing.add("/resource_group", "R091", "no resource group is chosen",
+                "choose one that is associated with the workspace");
   }
   if (definition.response_parameters.empty()) {
     missing.add("/response_parameters", "R099", "nothing is answered",

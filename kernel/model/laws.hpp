@@ -37,8 +37,13 @@ inline constexpr std::size_t kLookupBytesMax = 512;
 inline constexpr std::size_t kSecretBytesMax = std::size_t{256} << 10;
 inline constexpr std::size_t kTextBytesMax = 1024;  // samples, defaults, columns, tables
 inline constexpr std::size_t kSettingsBytesMax = 64 * 1024;
-inline constexpr std::int64_t kTimeoutMsMax = 30'000;  // R094
-inline constexpr std::int64_t kMaxRowsMax = 10'000;    // R095
+inline constexpr std::int64_t kTimeoutMsMax = 30'000;     // R094
+inline constexpr std::int64_t kMaxRowsMax = 10'000;       // R095
+inline constexpr std::int64_t kConcurrencyMax = 100'000;  // of a resource group
+inline constexpr std::int64_t kQueueMax = 100'000;
+inline constexpr std::size_t kGroupWorkspacesMax = 1000;
+inline constexpr std::size_t kBackendAddressesMax = 32;
+inline constexpr std::size_t kPublishRecordsMax = 50;  // kept per API and instance
 
 // One broken law.
 struct Fault {
@@ -67,11 +72,18 @@ std::optional<Fault> find_api_path_fault(std::string_view path, std::string wher
 std::optional<Fault> find_domain_fault(std::string_view domain, std::string where);   // R039
 // "12" is an int, "x" is none; "1,2" is a list of int.
 bool is_value_of(std::string_view text, ParameterType type);
+std::optional<Fault> find_region_fault(std::string_view region, std::string where);  // or empty
+std::optional<Fault> find_address_range_fault(std::string_view range, std::string where);  // R013
+std::optional<Fault> find_address_fault(std::string_view address, std::string where);  // host:port
 
 // ---- whole nouns: everything that is wrong with what is there
 Faults find_faults(const Workspace& workspace);
 Faults find_faults(const DataSource& source);
 Faults find_faults(const GatewayInstance& instance);
+Faults find_faults(const Network& network);
+Faults find_faults(const ResourceGroup& group);
+Faults find_faults(const Domain& domain);
+Faults find_faults(const BackendService& service);
 Faults find_faults(const RestApi& rest_api);
 Faults find_faults(const Workflow& workflow);
 Faults find_faults(const ApiDefinition& definition);
@@ -87,19 +99,24 @@ Faults find_missing(const ApiDefinition& definition);
 std::string join_paths(std::string_view base_path, std::string_view api_path);
 
 // ---- words
-std::string_view to_text(HttpMethod method);     // GET POST
-std::string_view to_text(ApiMode mode);          // wizard script
-std::string_view to_text(ScriptMode mode);       // basic advanced
-std::string_view to_text(ParameterType type);    // string int ... string-list int-list ...
-std::string_view to_text(Position position);     // query body
-std::string_view to_text(Operator op);           // = != > >= < <= LIKE, NOT LIKE, IN ...
-std::string_view to_text(LikeMatch match);       // exact prefix suffix contains pattern
-std::string_view to_text(Join join);             // all any
-std::string_view to_text(Direction direction);   // asc desc
-std::string_view to_text(Paging paging);         // number cursor
-std::string_view to_text(ResultShape shape);     // single list page
-std::string_view to_text(Envelope envelope);     // default full bare
-std::string_view to_text(VersionStatus status);  // "To Be Requested" "Under Approval" ...
+std::string_view to_text(HttpMethod method);            // GET POST
+std::string_view to_text(ApiMode mode);                 // wizard script
+std::string_view to_text(ScriptMode mode);              // basic advanced
+std::string_view to_text(ParameterType type);           // string int ... string-list int-list ...
+std::string_view to_text(Position position);            // query body
+std::string_view to_text(Operator op);                  // = != > >= < <= LIKE, NOT LIKE, IN ...
+std::string_view to_text(LikeMatch match);              // exact prefix suffix contains pattern
+std::string_view to_text(Join join);                    // all any
+std::string_view to_text(Direction direction);          // asc desc
+std::string_view to_text(Paging paging);                // number cursor
+std::string_view to_text(ResultShape shape);            // single list page
+std::string_view to_text(Envelope envelope);            // default full bare
+std::string_view to_text(VersionStatus status);         // "To Be Requested" "Under Approval" ...
+std::string_view to_text(NetworkAccess access);         // public private public+private
+std::string_view to_text(Specification specification);  // single-node multi-node
+std::string_view to_text(InstanceStatus status);        // Creating Running Stopped
+std::string_view to_text(Protocol protocol);            // http https
+std::string_view to_text(PublishAction action);         // publish undeploy
 
 std::optional<HttpMethod> parse_http_method(std::string_view text);
 std::optional<ApiMode> parse_api_mode(std::string_view text);
@@ -114,5 +131,10 @@ std::optional<Paging> parse_paging(std::string_view text);
 std::optional<ResultShape> parse_result_shape(std::string_view text);
 std::optional<Envelope> parse_envelope(std::string_view text);
 std::optional<VersionStatus> parse_version_status(std::string_view text);
+std::optional<NetworkAccess> parse_network_access(std::string_view text);
+std::optional<Specification> parse_specification(std::string_view text);
+std::optional<InstanceStatus> parse_instance_status(std::string_view text);
+std::optional<Protocol> parse_protocol(std::string_view text);
+std::optional<PublishAction> parse_publish_action(std::string_view text);
 
 }  // namespace sluice::model

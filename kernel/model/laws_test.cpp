@@ -20,6 +20,7 @@ ApiDefinition user_query() {
   definition.path = "/user/info";
   definition.data_source = "user_db";
   definition.table = "user_info";
+  definition.resource_group = "default";
   definition.request_parameters = {
       {.name = "user_id", .column = "user_id", .type = ParameterType::kLong, .sample = "10001"}};
   definition.response_parameters = {
@@ -270,6 +271,7 @@ TEST(Laws, WhatADraftLacksIsNoFault) {
       {"complete", [](auto&) {}, {}},
       {"no source", [](auto& d) { d.data_source = ""; }, {"/data_source"}},
       {"no table", [](auto& d) { d.table = ""; }, {"/table"}},
+      {"no resource group", [](auto& d) { d.resource_group = ""; }, {"/resource_group"}},
       {"nothing answered",
        [](auto& d) { d.response_parameters.clear(); },
        {"/response_parameters"}},

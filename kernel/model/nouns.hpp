@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::model {
@@ -16,11 +17,20 @@ namespace sluice::model {
 // Milliseconds since 1970 UTC; 0 = never / no bound, as the field says.
 using UnixMs = std::int64_t;
 
+// Regions (R020, R021, R050): an empty one in what is given means the node's own (or, of what is
+// stored already, as it is); what is stored has one. Networks, resource groups, REST APIs and
+// backend services have names that are unique in their region, and whoever names one means the one
+// of his own region. Workspaces, instances and domains have names that are unique in the store.
+inline constexpr std::string_view kDefaultRegion = "local";  // of a node file that names none
+// The network and the resource group that a region has from its first workspace on.
+inline constexpr std::string_view kDefaultPlace = "default";
+
 struct Workspace {  // R011, R126
   std::string name;
   std::string description;
   bool requires_approval = false;
   bool allows_self_approval = false;  // the requester may approve what he asked for (R123)
+  std::string region;
   bool operator==(const Workspace&) const = default;
 };
 
@@ -33,16 +43,89 @@ struct DataSource {  // R018; key: workspace + name
   bool operator==(const DataSource&) const = default;
 };
 
-struct GatewayInstance {  // R019-R035, first form: the node file names which ones a node serves
+// What can reach what without help: a gateway instance and a resource group of one network do
+// (R013-R015, R133); across networks a backend service is between them (R134).
+struct Network {  // name unique in its region
   std::string name;
+  std::string region;
+  std::string address_range;  // CIDR
+  std::string description;
+  bool operator==(const Network&) const = default;
+};
+
+// How many calls of its APIs a node serves at once (R013, R091-R093, 1.14 item 2); name unique in
+// its region.
+struct ResourceGroup {
+  std::string name;
+  std::string region;
+  std::string type = "exclusive";       // the only one (R092)
+  std::string network;                  // empty: nothing can be tested yet (R013)
+  std::vector<std::string> workspaces;  // that may choose it (R093); sorted
+  std::int64_t concurrency_max = 1000;  // calls at once
+  std::int64_t queue_max = 1000;        // calls that wait for their turn; more: 429
+  std::string description;
+  bool operator==(const ResourceGroup&) const = default;
+};
+
+enum class NetworkAccess { kPublic, kPrivate, kPublicAndPrivate };  // R026
+enum class Specification { kSingleNode, kMultiNode };               // R025
+// Creating: no node has served it yet (R031-R033).
+enum class InstanceStatus { kCreating, kRunning, kStopped };
+
+struct GatewayInstance {  // R019-R035: the node file names which ones a node serves
+  std::string name;
+  std::string id;  // gw-...
+  std::string region;
+  std::string network;
+  NetworkAccess network_access = NetworkAccess::kPublic;
+  Specification specification = Specification::kSingleNode;
+  InstanceStatus status = InstanceStatus::kCreating;
+  std::string description;
+  UnixMs created_at = 0;
   bool operator==(const GatewayInstance&) const = default;
 };
 
-struct RestApi {  // R047-R055; name unique in the store
+enum class Protocol { kHttp, kHttps };
+
+struct Domain {  // R037-R041; name unique in the store
+  std::string name;
+  std::string region;
+  Protocol protocol = Protocol::kHttp;
+  std::string description;
+  bool operator==(const Domain&) const = default;
+};
+
+// Is an address alive? Asked of each one, apart from what its calls tell.
+struct HealthCheck {
+  std::string path;  // empty: only the calls tell
+  std::int64_t interval_ms = 10'000;
+  std::int64_t timeout_ms = 2'000;
+  std::int64_t healthy_threshold = 2;    // successes in a row
+  std::int64_t unhealthy_threshold = 3;  // failures in a row
+  bool operator==(const HealthCheck&) const = default;
+};
+
+// What stands between a gateway instance and the data service of another network (R134, R135); name
+// unique in its region.
+struct BackendService {
+  std::string name;
+  std::string region;
+  std::string network;  // where it listens
+  Protocol protocol = Protocol::kHttp;
+  std::vector<std::string> addresses;  // host:port, fixed; or else
+  std::string dns_name;                // a name that is resolved for each new connection
+  std::int64_t port = 0;               // of dns_name
+  HealthCheck health_check;
+  std::string description;
+  bool operator==(const BackendService&) const = default;
+};
+
+struct RestApi {  // R047-R055; name unique in its region
   std::string name;
   std::string base_path;
   std::string domain;  // shared by all its APIs (R130); empty: only on the instance's own address
   std::string description;
+  std::string region;
   bool operator==(const RestApi&) const = default;
 };
 
@@ -50,7 +133,7 @@ struct Workflow {  // R056-R065; name unique in its workspace; bound to its REST
   std::string id;
   std::string workspace;
   std::string name;
-  std::string rest_api;
+  std::string rest_api;  // of the workspace's region (R021)
   std::string gateway_type = "cloud-native";
   bool operator==(const Workflow&) const = default;
 };
@@ -201,6 +284,7 @@ struct ApiDefinition {
   ResultShape shape = ResultShape::kList;
   Envelope envelope = Envelope::kDefault;
   bool int64_as_string = false;
+  std::string resource_group;      // of the workspace's region (R091)
   std::int64_t timeout_ms = 3000;  // R094
   std::int64_t max_rows = 2000;    // R095
   Authentication authentication;
@@ -250,10 +334,30 @@ struct Deployment {  // R136-R139, R157-R158: one per API and instance; key: api
   std::string api_id;
   std::string instance;
   unsigned version = 1;
-  std::string backend = "Default";
+  std::string backend = "Default";  // or a backend service of the instance's region (R134)
   std::string deployed_by;
   UnixMs deployed_at = 0;
+  std::string environment = "production";  // R138
+  unsigned record = 0;                     // the PublishRecord that is current
   bool operator==(const Deployment&) const = default;
+};
+
+enum class PublishAction { kPublish, kUndeploy };
+
+// What once happened to an API on an instance: who, when, which version, where. The one that its
+// deployment names is current. Key: make_record_key().
+struct PublishRecord {
+  std::string api_id;
+  std::string instance;
+  unsigned number = 1;  // rises per API and instance
+  PublishAction action = PublishAction::kPublish;
+  unsigned version = 0;
+  std::string domain;
+  std::string backend;
+  std::string environment = "production";
+  std::string actor;
+  UnixMs at = 0;
+  bool operator==(const PublishRecord&) const = default;
 };
 
 struct Consumer {  // R103-R105; name unique in the store
@@ -290,6 +394,7 @@ struct Authorization {
   std::string api_id;
   std::string rest_api;
   UnixMs valid_until = 0;  // 0 = no end
+  std::string region;      // of the REST API; empty with an API
   bool operator==(const Authorization&) const = default;
 };
 
@@ -325,11 +430,16 @@ struct State {
   Collection<Workspace> workspaces;               // by name
   Collection<DataSource> data_sources;            // by make_key(workspace, name)
   Collection<GatewayInstance> gateway_instances;  // by name
-  Collection<RestApi> rest_apis;                  // by name
+  Collection<Network> networks;                   // by make_key(region, name)
+  Collection<ResourceGroup> resource_groups;      // by make_key(region, name)
+  Collection<Domain> domains;                     // by name
+  Collection<BackendService> backend_services;    // by make_key(region, name)
+  Collection<RestApi> rest_apis;                  // by make_key(region, name)
   Collection<Workflow> workflows;                 // by id
   Collection<Api> apis;                           // by id
   Collection<ApiVersion> versions;                // by make_version_key(api_id, number)
   Collection<Deployment> deployments;             // by make_key(api_id, instance)
+  Collection<PublishRecord> publish_records;      // by make_record_key()
   Collection<Consumer> consumers;                 // by name
   Collection<Credential> credentials;             // by id
   Collection<Authorization> authorizations;       // by make_authorization_key()
@@ -344,13 +454,27 @@ inline std::string make_key(std::string_view first, std::string_view second) {
   return key;
 }
 inline std::string make_authorization_key(const Authorization& authorization) {
-  return make_key(authorization.consumer, authorization.rest_api.empty()
-                                              ? authorization.api_id
-                                              : "rest-api:" + authorization.rest_api);
+  return make_key(authorization.consumer,
+                  authorization.rest_api.empty()
+                      ? authorization.api_id
+                      : "rest-api:" + make_key(authorization.region, authorization.rest_api));
 }
 // "api-1f00/V12"
 inline std::string make_version_key(std::string_view api_id, unsigned number) {
   return make_key(api_id, "V" + std::to_string(number));
 }
+// "api-1f00/prod/R7"
+inline std::string make_record_key(std::string_view api_id, std::string_view instance,
+                                   unsigned number) {
+  return make_key(make_key(api_id, instance), "R" + std::to_string(number));
+}
+
+// ---- references by name, as their own region says; nullptr when there is none
+const RestApi* find_rest_api(const State& state, const Workflow& workflow);
+const ResourceGroup* find_resource_group(const State& state, std::string_view workspace,
+                                         std::string_view name);
+const Network* find_network(const State& state, const GatewayInstance& instance);
+const BackendService* find_backend_service(const State& state, const GatewayInstance& instance,
+                                           std::string_view name);
 
 }  // namespace sluice::model

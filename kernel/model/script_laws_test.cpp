@@ -89,6 +89,7 @@ TEST(ScriptLaws, AScriptFitsItsDefinition) {
 // Proves: R067, R099
 TEST(ScriptLaws, ADraftTellsWhatItLacks) {
   auto definition = make_definition();
+  definition.resource_group = "default";
   EXPECT_TRUE(find_missing(definition).empty());
   definition.script.sql.clear();
   definition.response_parameters.clear();

@@ -22,6 +22,7 @@ ApiDefinition make_definition() {
                           {.name = "b", .column = "b", .type = kInt, .default_value = {}}};
   d.response_parameters = {{.name = "a", .column = "a"}};
   d.shape = ResultShape::kPage;
+  d.resource_group = "default";
   return d;
 }
 

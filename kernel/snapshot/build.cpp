@@ -40,8 +40,10 @@ CollectedGrants collect_grants(const model::State& state) {
   for (const auto& [key, authorization] : state.authorizations.all()) {
     const auto* consumer = state.consumers.find(authorization.consumer);
     if (!consumer || !consumer->enabled) continue;
-    auto& grants = authorization.rest_api.empty() ? collected.of_apis[authorization.api_id]
-                                                  : collected.of_rest_apis[authorization.rest_api];
+    auto& grants =
+        authorization.rest_api.empty()
+            ? collected.of_apis[authorization.api_id]
+            : collected.of_rest_apis[model::make_key(authorization.region, authorization.rest_api)];
     if (!grants) grants = std::make_shared<Grants>();
     grants->add(authorization.consumer, to_ns(authorization.valid_until));
   }
@@ -89,6 +91,8 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
     std::shared_ptr<const CredentialIndex> credentials, Instances& instances,
     const BackendFactory& make_backend, std::vector<InstanceTrouble>& troubles) {
   const CollectedGrants grants = collect_grants(state);
+  const auto* place = state.gateway_instances.find(instance);
+  const bool is_stopped = place && place->status == model::InstanceStatus::kStopped;
   std::vector<Route> routes;
   for (const auto& [key, deployment] : state.deployments.all()) {
     if (deployment.instance != instance) continue;
@@ -96,7 +100,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
     const auto* version =
         state.versions.find(model::make_version_key(deployment.api_id, deployment.version));
     const auto* workflow = api ? state.workflows.find(api->workflow_id) : nullptr;
-    const auto* rest_api = workflow ? state.rest_apis.find(workflow->rest_api) : nullptr;
+    const auto* rest_api = workflow ? model::find_rest_api(state, *workflow) : nullptr;
     if (!version || !rest_api) {
       return Error{SLUICE_E_INTERNAL,
                    "deployment " + key + " points to what is not there; the store is damaged",
@@ -117,6 +121,10 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
            error.detail});
     };
 
+    if (is_stopped) {  // as somebody wanted it: no trouble to be told of
+      route.unavailable = "gateway instance '" + instance + "' is stopped";
+    }
+
     const model::Authentication& authentication = definition.authentication;
     route.is_anonymous = authentication.type.empty();
     route.authentication = authentication;
@@ -130,9 +138,16 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
         make_unavailable("authentication", authenticator.error());
       }
       route.grants.of_api = CollectedGrants::find(grants.of_apis, api->id);
-      route.grants.of_rest_api = CollectedGrants::find(grants.of_rest_apis, workflow->rest_api);
+      route.grants.of_rest_api = CollectedGrants::find(
+          grants.of_rest_apis, model::make_key(rest_api->region, rest_api->name));
     }
 
+    if (deployment.backend != "Default") {
+      make_unavailable("backend service " + deployment.backend,
+                       {SLUICE_E_UNSUPPORTED, "this node calls no backend services", {}, {}});
+      routes.push_back(std::move(route));
+      continue;
+    }
     const std::string source_key = model::make_key(api->workspace, definition.data_source);
     if (const auto* source = state.data_sources.find(source_key)) {
       auto running = instances.find_or_make(SLUICE_KIND_DATA_SOURCE, source->type, source_key,

@@ -38,6 +38,11 @@ std::optional<E> parse_enum(std::string_view text) {
   if constexpr (std::is_same_v<E, model::ResultShape>) return model::parse_result_shape(text);
   if constexpr (std::is_same_v<E, model::Envelope>) return model::parse_envelope(text);
   if constexpr (std::is_same_v<E, model::VersionStatus>) return model::parse_version_status(text);
+  if constexpr (std::is_same_v<E, model::NetworkAccess>) return model::parse_network_access(text);
+  if constexpr (std::is_same_v<E, model::Specification>) return model::parse_specification(text);
+  if constexpr (std::is_same_v<E, model::InstanceStatus>) return model::parse_instance_status(text);
+  if constexpr (std::is_same_v<E, model::Protocol>) return model::parse_protocol(text);
+  if constexpr (std::is_same_v<E, model::PublishAction>) return model::parse_publish_action(text);
 }
 
 // ---- the members of each noun, once for both directions. A member that is absent from a document
@@ -49,6 +54,7 @@ void visit(V& v, model::Workspace& n) {
   v("description", n.description);
   v("requires_approval", n.requires_approval);
   v("allows_self_approval", n.allows_self_approval);
+  v("region", n.region);
 }
 template <class V>
 void visit(V& v, model::DataSource& n) {
@@ -59,8 +65,61 @@ void visit(V& v, model::DataSource& n) {
   v("description", n.description);
 }
 template <class V>
+void visit(V& v, model::Network& n) {
+  v("name", n.name);
+  v("region", n.region);
+  v("address_range", n.address_range);
+  v("description", n.description);
+}
+template <class V>
+void visit(V& v, model::ResourceGroup& n) {
+  v("name", n.name);
+  v("region", n.region);
+  v("type", n.type);
+  v("network", n.network);
+  v("workspaces", n.workspaces);
+  v("concurrency_max", n.concurrency_max);
+  v("queue_max", n.queue_max);
+  v("description", n.description);
+}
+template <class V>
 void visit(V& v, model::GatewayInstance& n) {
   v("name", n.name);
+  v("id", n.id);
+  v("region", n.region);
+  v("network", n.network);
+  v("network_access", n.network_access);
+  v("specification", n.specification);
+  v("status", n.status);
+  v("description", n.description);
+  v("created_at", n.created_at);
+}
+template <class V>
+void visit(V& v, model::Domain& n) {
+  v("name", n.name);
+  v("region", n.region);
+  v("protocol", n.protocol);
+  v("description", n.description);
+}
+template <class V>
+void visit(V& v, model::HealthCheck& n) {
+  v("path", n.path);
+  v("interval_ms", n.interval_ms);
+  v("timeout_ms", n.timeout_ms);
+  v("healthy_threshold", n.healthy_threshold);
+  v("unhealthy_threshold", n.unhealthy_threshold);
+}
+template <class V>
+void visit(V& v, model::BackendService& n) {
+  v("name", n.name);
+  v("region", n.region);
+  v("network", n.network);
+  v("protocol", n.protocol);
+  v("addresses", n.addresses);
+  v("dns_name", n.dns_name);
+  v("port", n.port);
+  v("health_check", n.health_check);
+  v("description", n.description);
 }
 template <class V>
 void visit(V& v, model::RestApi& n) {
@@ -68,6 +127,7 @@ void visit(V& v, model::RestApi& n) {
   v("base_path", n.base_path);
   v("domain", n.domain);
   v("description", n.description);
+  v("region", n.region);
 }
 template <class V>
 void visit(V& v, model::Workflow& n) {
@@ -163,6 +223,7 @@ void visit(V& v, model::ApiDefinition& n) {
   v("shape", n.shape);
   v("envelope", n.envelope);
   v("int64_as_string", n.int64_as_string);
+  v("resource_group", n.resource_group);
   v("timeout_ms", n.timeout_ms);
   v("max_rows", n.max_rows);
   v("authentication", n.authentication);
@@ -205,6 +266,21 @@ void visit(V& v, model::Deployment& n) {
   v("backend", n.backend);
   v("deployed_by", n.deployed_by);
   v("deployed_at", n.deployed_at);
+  v("environment", n.environment);
+  v("record", n.record);
+}
+template <class V>
+void visit(V& v, model::PublishRecord& n) {
+  v("api_id", n.api_id);
+  v("instance", n.instance);
+  v("number", n.number);
+  v("action", n.action);
+  v("version", n.version);
+  v("domain", n.domain);
+  v("backend", n.backend);
+  v("environment", n.environment);
+  v("actor", n.actor);
+  v("at", n.at);
 }
 template <class V>
 void visit(V& v, model::Consumer& n) {
@@ -235,18 +311,26 @@ void visit(V& v, model::Authorization& n) {
   v("api_id", n.api_id);
   v("rest_api", n.rest_api);
   v("valid_until", n.valid_until);
+  v("region", n.region);
 }
 
 std::string key_of(const model::Workspace& n) { return n.name; }
 std::string key_of(const model::DataSource& n) { return model::make_key(n.workspace, n.name); }
 std::string key_of(const model::GatewayInstance& n) { return n.name; }
-std::string key_of(const model::RestApi& n) { return n.name; }
+std::string key_of(const model::Network& n) { return model::make_key(n.region, n.name); }
+std::string key_of(const model::ResourceGroup& n) { return model::make_key(n.region, n.name); }
+std::string key_of(const model::Domain& n) { return n.name; }
+std::string key_of(const model::BackendService& n) { return model::make_key(n.region, n.name); }
+std::string key_of(const model::RestApi& n) { return model::make_key(n.region, n.name); }
 std::string key_of(const model::Workflow& n) { return n.id; }
 std::string key_of(const model::Api& n) { return n.id; }
 std::string key_of(const model::ApiVersion& n) {
   return model::make_version_key(n.api_id, n.number);
 }
 std::string key_of(const model::Deployment& n) { return model::make_key(n.api_id, n.instance); }
+std::string key_of(const model::PublishRecord& n) {
+  return model::make_record_key(n.api_id, n.instance, n.number);
+}
 std::string key_of(const model::Consumer& n) { return n.name; }
 std::string key_of(const model::Credential& n) { return n.id; }
 std::string key_of(const model::Authorization& n) { return model::make_authorization_key(n); }
@@ -429,6 +513,14 @@ auto with_collection(State& state, Kind kind, Step step) {
       return step(state.data_sources);
     case Kind::kGatewayInstance:
       return step(state.gateway_instances);
+    case Kind::kNetwork:
+      return step(state.networks);
+    case Kind::kResourceGroup:
+      return step(state.resource_groups);
+    case Kind::kDomain:
+      return step(state.domains);
+    case Kind::kBackendService:
+      return step(state.backend_services);
     case Kind::kRestApi:
       return step(state.rest_apis);
     case Kind::kWorkflow:
@@ -439,6 +531,8 @@ auto with_collection(State& state, Kind kind, Step step) {
       return step(state.versions);
     case Kind::kDeployment:
       return step(state.deployments);
+    case Kind::kPublishRecord:
+      return step(state.publish_records);
     case Kind::kConsumer:
       return step(state.consumers);
     case Kind::kCredential:
@@ -487,6 +581,14 @@ std::string_view to_text(Kind kind) {
       return "data-source";
     case Kind::kGatewayInstance:
       return "gateway-instance";
+    case Kind::kNetwork:
+      return "network";
+    case Kind::kResourceGroup:
+      return "resource-group";
+    case Kind::kDomain:
+      return "domain";
+    case Kind::kBackendService:
+      return "backend-service";
     case Kind::kRestApi:
       return "rest-api";
     case Kind::kWorkflow:
@@ -497,6 +599,8 @@ std::string_view to_text(Kind kind) {
       return "version";
     case Kind::kDeployment:
       return "deployment";
+    case Kind::kPublishRecord:
+      return "publish-record";
     case Kind::kConsumer:
       return "consumer";
     case Kind::kCredential:

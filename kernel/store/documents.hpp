@@ -22,20 +22,26 @@ inline constexpr int kDocumentFormat = 1;
 enum class Kind {
   kWorkspace,
   kDataSource,
+  kNetwork,
+  kResourceGroup,
   kGatewayInstance,
+  kDomain,
+  kBackendService,
   kRestApi,
   kWorkflow,
   kApi,
   kVersion,
   kDeployment,
+  kPublishRecord,
   kConsumer,
   kCredential,
   kAuthorization,
 };
 inline constexpr std::array kKinds = {
-    Kind::kWorkspace, Kind::kDataSource, Kind::kGatewayInstance, Kind::kRestApi,
-    Kind::kWorkflow,  Kind::kApi,        Kind::kVersion,         Kind::kDeployment,
-    Kind::kConsumer,  Kind::kCredential, Kind::kAuthorization,
+    Kind::kWorkspace,       Kind::kDataSource, Kind::kNetwork,        Kind::kResourceGroup,
+    Kind::kGatewayInstance, Kind::kDomain,     Kind::kBackendService, Kind::kRestApi,
+    Kind::kWorkflow,        Kind::kApi,        Kind::kVersion,        Kind::kDeployment,
+    Kind::kPublishRecord,   Kind::kConsumer,   Kind::kCredential,     Kind::kAuthorization,
 };
 std::string_view to_text(Kind kind);  // "workspace", "data-source" ...
 
@@ -53,6 +59,14 @@ inline constexpr Kind kKindOf<model::DataSource> = Kind::kDataSource;
 template <>
 inline constexpr Kind kKindOf<model::GatewayInstance> = Kind::kGatewayInstance;
 template <>
+inline constexpr Kind kKindOf<model::Network> = Kind::kNetwork;
+template <>
+inline constexpr Kind kKindOf<model::ResourceGroup> = Kind::kResourceGroup;
+template <>
+inline constexpr Kind kKindOf<model::Domain> = Kind::kDomain;
+template <>
+inline constexpr Kind kKindOf<model::BackendService> = Kind::kBackendService;
+template <>
 inline constexpr Kind kKindOf<model::RestApi> = Kind::kRestApi;
 template <>
 inline constexpr Kind kKindOf<model::Workflow> = Kind::kWorkflow;
@@ -62,6 +76,8 @@ template <>
 inline constexpr Kind kKindOf<model::ApiVersion> = Kind::kVersion;
 template <>
 inline constexpr Kind kKindOf<model::Deployment> = Kind::kDeployment;
+template <>
+inline constexpr Kind kKindOf<model::PublishRecord> = Kind::kPublishRecord;
 template <>
 inline constexpr Kind kKindOf<model::Consumer> = Kind::kConsumer;
 template <>

@@ -34,6 +34,7 @@ ApiDefinition full_definition() {
   d.shape = ResultShape::kPage;
   d.envelope = Envelope::kBare;
   d.int64_as_string = true;
+  d.resource_group = "fast";
   d.timeout_ms = 30'000;
   d.max_rows = 1;
   d.authentication = {"api-key", R"({"a":1})"};
@@ -52,15 +53,33 @@ ApiDefinition full_definition() {
 // One noun of every kind, no member at its default.
 State full_state() {
   State s;
-  s.workspaces.put("shop", {"shop", "sells", true, true});
+  s.workspaces.put("shop", {"shop", "sells", true, true, "west"});
   s.data_sources.put("shop/db", {"shop", "db", "sqlite", R"({"file":"x"})", "orders"});
-  s.gateway_instances.put("prod", {"prod"});
-  s.rest_apis.put("users", {"users", "/v1", "api.example.com", "all users"});
+  s.networks.put("west/inner", {"inner", "west", "10.0.0.0/8", "ours"});
+  s.resource_groups.put(
+      "west/fast", {"fast", "west", "exclusive", "inner", {"bank", "shop"}, 7, 0, "for the shop"});
+  s.gateway_instances.put(
+      "prod", {"prod", "gw-1", "west", "outer", NetworkAccess::kPublicAndPrivate,
+               Specification::kMultiNode, InstanceStatus::kStopped, "the first", 1735689600003});
+  s.domains.put("api.example.com", {"api.example.com", "west", Protocol::kHttps, "ours"});
+  s.backend_services.put("west/data", {"data",
+                                       "west",
+                                       "inner",
+                                       Protocol::kHttps,
+                                       {"10.0.0.1:80", "[fd00::1]:81"},
+                                       "data.internal",
+                                       8443,
+                                       {"/healthz", 1000, 100, 1, 2},
+                                       "over there"});
+  s.rest_apis.put("west/users", {"users", "/v1", "api.example.com", "all users", "west"});
   s.workflows.put("wf-1", {"wf-1", "shop", "User Query", "users", "cloud-native"});
   s.apis.put("api-1", {"api-1", "shop", "wf-1", full_definition(), 18446744073709551615u, 3, 12});
   s.versions.put("api-1/V12", {"api-1", 12, full_definition(), VersionStatus::kRejected, "ann",
                                1735689600000, "bob", "eve", "not yet"});
-  s.deployments.put("api-1/prod", {"api-1", "prod", 12, "Default", "ann", 1735689600001});
+  s.deployments.put("api-1/prod",
+                    {"api-1", "prod", 12, "Default", "ann", 1735689600001, "test", 4});
+  s.publish_records.put("api-1/prod/R4", {"api-1", "prod", 4, PublishAction::kUndeploy, 12,
+                                          "api.example.com", "data", "test", "ann", 1735689600002});
   s.consumers.put("shop", {"shop", "shop", "its own", false});
   const std::string digest("\0\x01\xFE\xFF and more", 13);
   s.credentials.put("cred-1", {"cred-1",
@@ -77,7 +96,7 @@ State full_state() {
                                100,
                                18446744073709551615u});
   s.authorizations.put("shop/api-1", {"shop", "api-1", "", 77});
-  s.authorizations.put("shop/rest-api:users", {"shop", "", "users", 78});
+  s.authorizations.put("shop/rest-api:west/users", {"shop", "", "users", 78, "west"});
   return s;
 }
 
@@ -89,11 +108,16 @@ std::vector<DocumentRef> refs_of(const State& s) {
   add(Kind::kWorkspace, s.workspaces);
   add(Kind::kDataSource, s.data_sources);
   add(Kind::kGatewayInstance, s.gateway_instances);
+  add(Kind::kNetwork, s.networks);
+  add(Kind::kResourceGroup, s.resource_groups);
+  add(Kind::kDomain, s.domains);
+  add(Kind::kBackendService, s.backend_services);
   add(Kind::kRestApi, s.rest_apis);
   add(Kind::kWorkflow, s.workflows);
   add(Kind::kApi, s.apis);
   add(Kind::kVersion, s.versions);
   add(Kind::kDeployment, s.deployments);
+  add(Kind::kPublishRecord, s.publish_records);
   add(Kind::kConsumer, s.consumers);
   add(Kind::kCredential, s.credentials);
   add(Kind::kAuthorization, s.authorizations);
@@ -104,11 +128,16 @@ void expect_equal(const State& a, const State& b) {
   EXPECT_EQ(a.workspaces.all(), b.workspaces.all());
   EXPECT_EQ(a.data_sources.all(), b.data_sources.all());
   EXPECT_EQ(a.gateway_instances.all(), b.gateway_instances.all());
+  EXPECT_EQ(a.networks.all(), b.networks.all());
+  EXPECT_EQ(a.resource_groups.all(), b.resource_groups.all());
+  EXPECT_EQ(a.domains.all(), b.domains.all());
+  EXPECT_EQ(a.backend_services.all(), b.backend_services.all());
   EXPECT_EQ(a.rest_apis.all(), b.rest_apis.all());
   EXPECT_EQ(a.workflows.all(), b.workflows.all());
   EXPECT_EQ(a.apis.all(), b.apis.all());
   EXPECT_EQ(a.versions.all(), b.versions.all());
   EXPECT_EQ(a.deployments.all(), b.deployments.all());
+  EXPECT_EQ(a.publish_records.all(), b.publish_records.all());
   EXPECT_EQ(a.consumers.all(), b.consumers.all());
   EXPECT_EQ(a.credentials.all(), b.credentials.all());
   EXPECT_EQ(a.authorizations.all(), b.authorizations.all());
@@ -134,19 +163,22 @@ TEST(Documents, EveryNounComesBackAsItWas) {
 }
 
 TEST(Documents, RefusesWhatItDoesNotFullyUnderstand) {
+  constexpr const char* kProd =
+      R"({"format":1,"name":"prod","region":"r","protocol":"http","description":""})";
   const struct {
     const char *name, *kind, *key, *body, *says;
   } cases[] = {
-      {"right", "gateway-instance", "prod", R"({"format":1,"name":"prod"})", ""},
-      {"unknown kind", "folder", "prod", R"({"format":1,"name":"prod"})", "of a kind"},
-      {"no JSON", "gateway-instance", "prod", "{", "is no JSON"},
-      {"no object", "gateway-instance", "prod", "[]", "is no object"},
-      {"unknown member", "gateway-instance", "prod", R"({"format":1,"name":"prod","x":1})",
+      {"right", "domain", "prod", kProd, ""},
+      {"unknown kind", "folder", "prod", kProd, "of a kind"},
+      {"no JSON", "domain", "prod", "{", "is no JSON"},
+      {"no object", "domain", "prod", "[]", "is no object"},
+      {"unknown member", "domain", "prod",
+       R"({"format":1,"name":"prod","region":"r","protocol":"http","description":"","x":1})",
        "/x is not known"},
-      {"missing member", "gateway-instance", "prod", R"({"format":1})", "/name is missing"},
-      {"no format", "gateway-instance", "prod", R"({"name":"prod"})", "/format is missing"},
-      {"newer format", "gateway-instance", "prod", R"({"format":2,"name":"prod"})", "/format is 2"},
-      {"another key", "gateway-instance", "test", R"({"format":1,"name":"prod"})", "not its own"},
+      {"missing member", "domain", "prod", R"({"format":1})", "/name is missing"},
+      {"no format", "domain", "prod", R"({"name":"prod"})", "/format is missing"},
+      {"newer format", "domain", "prod", R"({"format":2,"name":"prod"})", "/format is 2"},
+      {"another key", "domain", "test", kProd, "not its own"},
       {"text for a number", "deployment", "a/p",
        R"({"format":1,"api_id":"a","instance":"p","version":"1"})", "/version is no integer"},
       {"negative version", "deployment", "a/p",

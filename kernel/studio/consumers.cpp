@@ -304,7 +304,8 @@ Result<void> Edit::revoke_credential(std::string_view id) {
 
 std::string Edit::name_of(const model::Authorization& authorization) const {
   if (!authorization.rest_api.empty()) {
-    return model::make_key(authorization.consumer, authorization.rest_api);
+    return model::make_key(authorization.consumer,
+                           label_of(authorization.region, authorization.rest_api));
   }
   const auto* api = state_.apis.find(authorization.api_id);
   return model::make_key(authorization.consumer, api ? name_of(*api) : authorization.api_id);
@@ -315,8 +316,13 @@ Result<Put<model::Authorization>> Edit::grant(model::Authorization authorization
   if (!state_.consumers.find(authorization.consumer)) {
     return not_found("consumer", authorization.consumer, "/consumer");
   }
+  if (authorization.rest_api.empty()) {
+    authorization.region.clear();
+  } else if (authorization.region.empty()) {
+    authorization.region = region_;
+  }
   if (!authorization.rest_api.empty()) {
-    if (!state_.rest_apis.find(authorization.rest_api)) {
+    if (!state_.rest_apis.find(model::make_key(authorization.region, authorization.rest_api))) {
       return not_found("REST API", authorization.rest_api, "/rest_api");
     }
   } else if (!state_.apis.find(authorization.api_id)) {
@@ -327,7 +333,11 @@ Result<Put<model::Authorization>> Edit::grant(model::Authorization authorization
   return keep(std::move(key), std::move(name), std::move(authorization));
 }
 
-Result<void> Edit::revoke_authorization(const model::Authorization& authorization) {
+Result<void> Edit::revoke_authorization(const model::Authorization& named) {
+  auto authorization = named;
+  if (!authorization.rest_api.empty() && authorization.region.empty()) {
+    authorization.region = region_;
+  }
   auto key = model::make_authorization_key(authorization);
   if (!state_.authorizations.find(key)) {
     return Error{SLUICE_E_NOT_FOUND,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people design: workspaces, sources, REST APIs, workflows and drafts.
+// What people design: workspaces, sources, REST APIs, workflows and drafts. Where it runs:
+// places.cpp.
 #include "studio/edit_parts.hpp"
 
 #include <algorithm>
@@ -11,28 +12,13 @@ namespace {
 
 constexpr int kIdAttemptsMax = 8;
 
-std::string quote(std::string_view text) { return "'" + std::string(text) + "'"; }
-
-// The first noun of a collection that fits, or nullptr.
-template <class T, class Fits>
-const T* find_first(const model::Collection<T>& collection, Fits fits) {
-  for (const auto& [key, noun] : collection.all()) {
-    if (fits(noun)) return &noun;
-  }
-  return nullptr;
-}
-
-// The deployed version of an API on an instance; a store that lost it answers nullptr.
-const model::ApiVersion* find_deployed(const model::State& state, const model::Deployment& d) {
-  return state.versions.find(model::make_version_key(d.api_id, d.version));
-}
-
 }  // namespace
 
-Edit::Edit(model::State state, std::string actor, LowerFloor& lower_floor, const Clock& clock,
-           const RandomSource& random)
+Edit::Edit(model::State state, std::string actor, std::string region, LowerFloor& lower_floor,
+           const Clock& clock, const RandomSource& random)
     : state_(std::move(state)),
       actor_(std::move(actor)),
+      region_(std::move(region)),
       lower_floor_(lower_floor),
       clock_(clock),
       random_(random) {}
@@ -61,9 +47,17 @@ Result<std::string> Edit::make_id(std::string_view prefix) {
 
 Result<Put<model::Workspace>> Edit::put_workspace(model::Workspace workspace) {
   if (auto faults = find_faults(workspace); !faults.empty()) return make_error(faults);
+  const auto* before = state_.workspaces.find(workspace.name);
+  const bool is_new = before == nullptr;
+  if (auto settled = settle_region(workspace.region, before ? &before->region : nullptr);
+      !settled) {
+    return settled.error();
+  }
   if (auto made = ensure_workspace_consumer(workspace.name); !made) return made.error();
   auto name = workspace.name;
-  return keep(name, name, std::move(workspace));
+  auto put = keep(name, name, std::move(workspace));
+  if (is_new) associate_default_group(put.stored);
+  return put;
 }
 
 Result<void> Edit::ensure_workspace_consumer(const std::string& workspace) {
@@ -97,6 +91,16 @@ Result<void> Edit::delete_workspace(std::string_view name) {
   }
   const auto* consumer = state_.consumers.find(name);
   if (consumer && consumer->workspace == name) drop_consumer(name);
+  std::vector<model::ResourceGroup> groups;
+  for (const auto& [key, group] : state_.resource_groups.all()) {
+    if (std::ranges::binary_search(group.workspaces, name)) groups.push_back(group);
+  }
+  for (auto& group : groups) {
+    std::erase(group.workspaces, name);
+    auto key = model::make_key(group.region, group.name);
+    auto label = label_of(group.region, group.name);
+    keep(std::move(key), std::move(label), std::move(group));
+  }
   drop<model::Workspace>(std::string(name), std::string(name));
   return {};
 }
@@ -134,55 +138,55 @@ Result<void> Edit::delete_data_source(std::string_view workspace, std::string_vi
   return {};
 }
 
-// ---- gateway instances
-
-Result<Put<model::GatewayInstance>> Edit::put_gateway_instance(model::GatewayInstance instance) {
-  if (auto faults = find_faults(instance); !faults.empty()) return make_error(faults);
-  auto name = instance.name;
-  return keep(name, name, std::move(instance));
-}
-
-Result<void> Edit::delete_gateway_instance(std::string_view name) {
-  if (!state_.gateway_instances.find(name)) return not_found("gateway instance", name);
-  const auto* deployment =
-      find_first(state_.deployments, [&](const auto& d) { return d.instance == name; });
-  if (deployment) {
-    const auto* api = state_.apis.find(deployment->api_id);
-    return conflict("the API " + quote(api ? api->draft.name : deployment->api_id) +
-                    " is deployed on gateway instance " + quote(name) + ": undeploy it first");
-  }
-  drop<model::GatewayInstance>(std::string(name), std::string(name));
-  return {};
-}
-
 // ---- REST APIs
 
 Result<Put<model::RestApi>> Edit::put_rest_api(model::RestApi rest_api) {
   if (auto faults = find_faults(rest_api); !faults.empty()) return make_error(faults);
-  const auto* before = state_.rest_apis.find(rest_api.name);
-  if (before && before->base_path != rest_api.base_path) {
-    const auto deployed = list_deployed_apis(state_, rest_api.name);
-    if (!deployed.empty()) {
-      return conflict("the base path of REST API " + quote(rest_api.name) +
-                          " is part of addresses that callers use: undeploy its APIs first, " +
-                          quote(deployed.front()->draft.name) + " for one",
-                      "/base_path");
+  if (rest_api.region.empty()) rest_api.region = region_;
+  auto key = model::make_key(rest_api.region, rest_api.name);
+  if (!rest_api.domain.empty()) {
+    const auto* domain = state_.domains.find(rest_api.domain);
+    if (!domain || domain->region != rest_api.region) {
+      return wrong("region " + quote(rest_api.region) + " has no domain " + quote(rest_api.domain) +
+                       " (R129): register it first, or name another one",
+                   "/domain");
     }
   }
-  auto name = rest_api.name;
-  return keep(name, name, std::move(rest_api));
+  const auto* before = state_.rest_apis.find(key);
+  const auto deployed =
+      before ? list_deployed_apis(state_, *before) : std::vector<const model::Api*>();
+  if (before && before->base_path != rest_api.base_path && !deployed.empty()) {
+    return conflict("the base path of REST API " + quote(rest_api.name) +
+                        " is part of addresses that callers use: undeploy its APIs first, " +
+                        quote(deployed.front()->draft.name) + " for one",
+                    "/base_path");
+  }
+  if (before && before->domain != rest_api.domain && !deployed.empty()) {
+    return conflict("the domain of REST API " + quote(rest_api.name) +
+                        " is part of addresses that callers use, those of the API " +
+                        quote(deployed.front()->draft.name) +
+                        " for one (R131): change it by publishing, which shows who moves",
+                    "/domain");
+  }
+  auto label = label_of(rest_api.region, rest_api.name);
+  return keep(std::move(key), std::move(label), std::move(rest_api));
 }
 
-Result<void> Edit::delete_rest_api(std::string_view name) {
-  if (!state_.rest_apis.find(name)) return not_found("REST API", name);
-  if (const auto* workflow =
-          find_first(state_.workflows, [&](const auto& w) { return w.rest_api == name; })) {
+Result<void> Edit::delete_rest_api(std::string_view name, std::string_view region) {
+  auto key = model::make_key(region.empty() ? region_ : region, name);
+  const auto* rest_api = state_.rest_apis.find(key);
+  if (!rest_api) return not_found("REST API", name);
+  if (const auto* workflow = find_first(state_.workflows, [&](const auto& w) {
+        return model::find_rest_api(state_, w) == rest_api;
+      })) {
     return conflict("REST API " + quote(name) + " is bound by the workflow " +
                     quote(model::make_key(workflow->workspace, workflow->name)) +
                     ": delete that first");
   }
-  drop_authorizations([&](const auto& a) { return a.rest_api == name; });
-  drop<model::RestApi>(std::string(name), std::string(name));
+  auto label = label_of(rest_api->region, name);
+  drop_authorizations(
+      [&](const auto& a) { return a.rest_api == name && a.region == rest_api->region; });
+  drop<model::RestApi>(std::move(key), std::move(label));
   return {};
 }
 
@@ -194,7 +198,17 @@ Result<Put<model::Workflow>> Edit::put_workflow(model::Workflow workflow) {
     return wrong("there is no workspace " + quote(workflow.workspace) + ": create it first",
                  "/workspace");
   }
-  if (!state_.rest_apis.find(workflow.rest_api)) {
+  if (!model::find_rest_api(state_, workflow)) {
+    const auto* elsewhere =
+        find_first(state_.rest_apis, [&](const auto& r) { return r.name == workflow.rest_api; });
+    if (elsewhere) {
+      const auto* workspace = state_.workspaces.find(workflow.workspace);
+      return wrong("REST API " + quote(workflow.rest_api) + " is in region " +
+                       quote(elsewhere->region) + ", the workspace in " +
+                       quote(workspace ? workspace->region : "") +
+                       " (R021): name one of the workspace's region",
+                   "/rest_api");
+    }
     return wrong("there is no REST API " + quote(workflow.rest_api) + " (R055): create it first",
                  "/rest_api");
   }
@@ -274,7 +288,9 @@ Result<Put<model::Api>> Edit::update_draft(std::string_view api_id,
 Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model::Workflow& workflow,
                                         model::ApiDefinition definition) {
   if (auto faults = find_faults(definition); !faults.empty()) return make_error(faults);
+  choose_resource_group(existing, workflow.workspace, definition);
   if (auto right = check_reference(definition, workflow.workspace); !right) return right.error();
+  const auto* rest_api = model::find_rest_api(state_, workflow);
   for (const auto& [id, other] : state_.apis.all()) {
     if (existing && id == existing->id) continue;
     if (other.workspace == workflow.workspace && other.draft.name == definition.name) {
@@ -282,7 +298,7 @@ Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model:
     }
     if (other.draft.path != definition.path || other.draft.method != definition.method) continue;
     const auto* its_workflow = state_.workflows.find(other.workflow_id);
-    if (its_workflow && its_workflow->rest_api == workflow.rest_api) {
+    if (its_workflow && model::find_rest_api(state_, *its_workflow) == rest_api) {
       return conflict(std::string(to_text(definition.method)) + " " + definition.path +
                           " belongs to the API " + quote(name_of(other)) +
                           " of the same REST API " + quote(workflow.rest_api) +
@@ -309,6 +325,13 @@ Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model:
 
 Result<void> Edit::check_reference(const model::ApiDefinition& definition,
                                    std::string_view workspace) const {
+  if (!definition.resource_group.empty()) {
+    if (auto group =
+            find_usable_group(state_, workspace, definition.resource_group, NetworkNeed::kMayLack);
+        !group) {
+      return group.error();
+    }
+  }
   if (definition.data_source.empty()) return {};
   if (state_.data_sources.find(model::make_key(workspace, definition.data_source))) return {};
   return wrong("workspace " + quote(workspace) + " has no data source " +
@@ -332,6 +355,15 @@ Result<void> Edit::delete_api(std::string_view api_id) {
                             model::make_version_key(name, number));
   }
   drop_authorizations([&](const auto& a) { return a.api_id == api_id; });
+  std::vector<model::PublishRecord> records;
+  for (const auto& [key, record] : state_.publish_records.all()) {
+    if (record.api_id == api_id) records.push_back(record);
+  }
+  for (const auto& record : records) {
+    drop<model::PublishRecord>(
+        model::make_record_key(record.api_id, record.instance, record.number),
+        model::make_record_key(name, record.instance, record.number));
+  }
   drop<model::Api>(std::string(api_id), name);
   return {};
 }
@@ -376,7 +408,7 @@ std::vector<const model::Deployment*> list_deployments(const model::State& state
 }
 
 std::vector<const model::Api*> list_deployed_apis(const model::State& state,
-                                                  std::string_view rest_api) {
+                                                  const model::RestApi& rest_api) {
   std::vector<const model::Api*> apis;
   const std::string* last = nullptr;  // an API's deployments lie side by side
   for (const auto& [key, deployment] : state.deployments.all()) {
@@ -384,7 +416,8 @@ std::vector<const model::Api*> list_deployed_apis(const model::State& state,
     last = &deployment.api_id;
     const auto* api = state.apis.find(deployment.api_id);
     const auto* workflow = api ? state.workflows.find(api->workflow_id) : nullptr;
-    if (workflow && workflow->rest_api == rest_api) apis.push_back(api);
+    const auto* its = workflow ? model::find_rest_api(state, *workflow) : nullptr;
+    if (its && its->name == rest_api.name && its->region == rest_api.region) apis.push_back(api);
   }
   return apis;
 }

@@ -5,6 +5,8 @@
 
 #include "studio/studio.hpp"
 
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace sluice::studio {
@@ -23,27 +25,67 @@ inline Error conflict(std::string what, std::string where = {}) {
   return {SLUICE_E_CONFLICT, std::move(what), {}, std::move(where)};
 }
 
+inline std::string quote(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+// ---- finding
+// The first noun of a collection that fits, or nullptr.
+template <class T, class Fits>
+const T* find_first(const model::Collection<T>& collection, Fits fits) {
+  for (const auto& [key, noun] : collection.all()) {
+    if (fits(noun)) return &noun;
+  }
+  return nullptr;
+}
+
+// A version of an API, both found or the reason why not.
+struct FoundVersion {
+  model::Api api;
+  model::ApiVersion version;
+};
+Result<FoundVersion> find_version(const model::State& state, std::string_view api_id,
+                                  unsigned number);
+// The deployed version; nullptr when the store lost it.
+inline const model::ApiVersion* find_deployed(const model::State& state,
+                                              const model::Deployment& deployment) {
+  return state.versions.find(model::make_version_key(deployment.api_id, deployment.version));
+}
+
+// The group that a definition of this workspace names: there, associated (R093), with a network
+// (R013). Without kNeeded it may lack that still.
+enum class NetworkNeed { kMayLack, kNeeded };
+Result<const model::ResourceGroup*> find_usable_group(const model::State& state,
+                                                      std::string_view workspace,
+                                                      std::string_view name, NetworkNeed need);
+
 // ---- the collection of each noun
 template <class T, class State>
 auto& collection_of(State& state) {
   if constexpr (std::is_same_v<T, model::Workspace>) return state.workspaces;
   if constexpr (std::is_same_v<T, model::DataSource>) return state.data_sources;
   if constexpr (std::is_same_v<T, model::GatewayInstance>) return state.gateway_instances;
+  if constexpr (std::is_same_v<T, model::Network>) return state.networks;
+  if constexpr (std::is_same_v<T, model::ResourceGroup>) return state.resource_groups;
+  if constexpr (std::is_same_v<T, model::Domain>) return state.domains;
+  if constexpr (std::is_same_v<T, model::BackendService>) return state.backend_services;
   if constexpr (std::is_same_v<T, model::RestApi>) return state.rest_apis;
   if constexpr (std::is_same_v<T, model::Workflow>) return state.workflows;
   if constexpr (std::is_same_v<T, model::Api>) return state.apis;
   if constexpr (std::is_same_v<T, model::ApiVersion>) return state.versions;
   if constexpr (std::is_same_v<T, model::Deployment>) return state.deployments;
+  if constexpr (std::is_same_v<T, model::PublishRecord>) return state.publish_records;
   if constexpr (std::is_same_v<T, model::Consumer>) return state.consumers;
   if constexpr (std::is_same_v<T, model::Credential>) return state.credentials;
   if constexpr (std::is_same_v<T, model::Authorization>) return state.authorizations;
 }
 
-// Drafts, versions that wait, workspaces and workflows are for people: no call can see them.
+// Drafts, versions that wait, workspaces, workflows, networks, domains (a REST API names its own)
+// and what once was published are for people: no call can see them.
 template <class T>
 inline constexpr bool kAffectsServing =
     !std::is_same_v<T, model::Workspace> && !std::is_same_v<T, model::Workflow> &&
-    !std::is_same_v<T, model::Api> && !std::is_same_v<T, model::ApiVersion>;
+    !std::is_same_v<T, model::Api> && !std::is_same_v<T, model::ApiVersion> &&
+    !std::is_same_v<T, model::Network> && !std::is_same_v<T, model::Domain> &&
+    !std::is_same_v<T, model::PublishRecord>;
 
 template <class T>
 void Edit::record(std::string key, std::string name, Applied what) {

@@ -30,6 +30,7 @@ class FakeLowerFloor : public LowerFloor {
   }
   Result<TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
+      const model::ResourceGroup&,
       const std::vector<std::pair<std::string, std::string>>& parameters) override {
     auto& call = calls.emplace_back("run " + definition.path + " on " + source.name);
     for (const auto& [name, value] : parameters) call += " " + name + "=" + value;
@@ -66,6 +67,7 @@ class FakeLowerFloor : public LowerFloor {
                     request.query + " at " + std::to_string(now));
     return explanation;
   }
+  bool serves(const std::string& instance) const override { return instance != not_served; }
   Result<std::unique_ptr<PreparedSnapshots>> prepare(const model::State& state) override {
     calls.push_back("prepare");
     if (!can_prepare) return can_prepare.error();
@@ -77,6 +79,7 @@ class FakeLowerFloor : public LowerFloor {
   TableDescription described;  // every table
   Result<void> can_prepare;
   Result<void> can_make;
+  std::string not_served;  // a gateway instance of another node
   int made = 0;
   Result<TestOutcome> outcome = TestOutcome{200, {}, "{}", 1000, "SELECT 1", {}};
   Result<Explanation> explanation = Explanation{};

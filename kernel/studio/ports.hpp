@@ -87,6 +87,14 @@ struct Explanation {
   std::map<std::string, std::string> parameters;  // that the API may see
 };
 
+// An address of a backend service, as this node finds it.
+struct AddressHealth {
+  std::string address;
+  bool is_healthy = true;
+  std::string reason;  // why not, of the last check or call
+  model::UnixMs changed_at = 0;
+};
+
 // The next snapshots, built and not yet serving.
 class PreparedSnapshots {
  public:
@@ -107,8 +115,10 @@ class LowerFloor {
                                                   const std::string& table) = 0;
   // Runs a definition through the very code that serves calls (R116). `parameters` by name. Blocks
   // until the answer or the API's own timeout. An Error means that it could not even be tried.
+  // It counts in the resource group like a call.
   virtual Result<TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
+      const model::ResourceGroup& group,
       const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
   // What such a run would ask, without asking it. Blocks for the source's plan only. ARGUMENT: the
   // parameters are wrong, as a call would be told.
@@ -125,6 +135,13 @@ class LowerFloor {
   // milliseconds since 1970; 0: now. NOT_FOUND: this node serves no such instance.
   virtual Result<Explanation> explain(const std::string& instance, const SentRequest& request,
                                       model::UnixMs now) = 0;
+
+  // The addresses of a backend service; empty when this node calls none of it. [any]
+  virtual std::vector<AddressHealth> list_backend_health(const model::BackendService&) const {
+    return {};
+  }
+  // Does this node serve the gateway instance?
+  virtual bool serves(const std::string& instance) const = 0;
 
   // Builds what would serve if `state` were true. An Error: it cannot be served (two APIs on one
   // path, a missing source); nothing has changed.

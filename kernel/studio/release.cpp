@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a tested draft to what is served: versions, their approval, deployments.
+// From a tested draft to a version that can be published: versions and their approval.
 #include "studio/edit_parts.hpp"
 
 #include <utility>
 
 namespace sluice::studio {
 namespace {
-
-constexpr std::string_view kDefaultBackend = "Default";
 
 std::string label(std::string_view api_name, unsigned number) {
   return model::make_version_key(api_name, number);
@@ -20,21 +18,6 @@ Error wrong_status(const model::ApiVersion& version, std::string_view rule,
                   "): " + std::string(remedy));
 }
 
-// A version of an API, both found or the reason why not.
-struct Found {
-  model::Api api;
-  model::ApiVersion version;
-};
-Result<Found> find_version(const model::State& state, std::string_view api_id, unsigned number) {
-  const auto* api = state.apis.find(api_id);
-  if (!api) return not_found("API", api_id, "/api_id");
-  const auto* version = state.versions.find(model::make_version_key(api_id, number));
-  if (!version) {
-    return not_found("version", "V" + std::to_string(number), "/version");
-  }
-  return Found{*api, *version};
-}
-
 }  // namespace
 
 Result<model::ApiVersion> Edit::submit(std::string_view api_id) {
@@ -44,6 +27,11 @@ Result<model::ApiVersion> Edit::submit(std::string_view api_id) {
   if (auto faults = find_faults(api.draft); !faults.empty()) return make_error(faults);
   if (auto missing = find_missing(api.draft); !missing.empty()) return make_error(missing);
   if (auto right = check_reference(api.draft, api.workspace); !right) return right.error();
+  if (auto group =
+          find_usable_group(state_, api.workspace, api.draft.resource_group, NetworkNeed::kNeeded);
+      !group) {
+    return group.error();
+  }
   if (api.tested_revision != api.draft_revision) {
     return conflict("the draft of '" + api.draft.name +
                     "' has not passed its test since it was last edited (R109): test it, then "
@@ -165,131 +153,6 @@ Result<model::ApiVersion> Edit::reject(std::string_view api_id, unsigned number,
   version.decided_by = actor_;
   version.decision_reason = std::move(reason);
   return set_status(std::move(version), model::VersionStatus::kRejected);
-}
-
-// ---- deployment
-
-Result<Put<model::Deployment>> Edit::publish(const PublishRequest& request) {
-  const auto found = find_version(state_, request.api_id, request.version);
-  if (!found) return found.error();
-  const auto& [api, version] = *found;
-  if (version.status != model::VersionStatus::kCanBePublished) {
-    return wrong_status(version, "R127",
-                        "only a version that Can Be Published is published: have it approved");
-  }
-  if (request.instance.empty()) {
-    return wrong("no gateway instance is chosen (R132): name one", "/instance");
-  }
-  if (!state_.gateway_instances.find(request.instance)) {
-    return wrong("there is no gateway instance '" + request.instance + "' (R132): name another one",
-                 "/instance");
-  }
-  if (!request.domain) {
-    return wrong(
-        "no domain is chosen (R129): name one, or give an empty text for the instance's own "
-        "address only",
-        "/domain");
-  }
-  if (auto fault = model::find_domain_fault(*request.domain, "/domain")) {
-    return model::make_error({std::move(*fault)});
-  }
-  if (request.backend.empty()) {
-    return wrong("no backend service is chosen (R133): use Default", "/backend");
-  }
-  if (request.backend != kDefaultBackend) {
-    return wrong("there is no backend service '" + request.backend +
-                     "' (R134): this release has Default, the built-in data service",
-                 "/backend");
-  }
-  const auto* workflow = state_.workflows.find(api.workflow_id);
-  const auto* bound = workflow ? state_.rest_apis.find(workflow->rest_api) : nullptr;
-  if (!bound) return conflict("the workflow of this API has lost its REST API: create it again");
-  if (!state_.data_sources.find(model::make_key(api.workspace, version.definition.data_source))) {
-    return conflict("the data source '" + version.definition.data_source +
-                    "' of this version is gone: create it again, or submit a new version");
-  }
-  for (const auto& [key, other] : state_.deployments.all()) {
-    if (other.instance != request.instance || other.api_id == api.id) continue;
-    const auto* its_api = state_.apis.find(other.api_id);
-    const auto* its_workflow = its_api ? state_.workflows.find(its_api->workflow_id) : nullptr;
-    const auto* live = state_.versions.find(model::make_version_key(other.api_id, other.version));
-    if (!its_workflow || !live || its_workflow->rest_api != workflow->rest_api) continue;
-    if (live->definition.path == version.definition.path &&
-        live->definition.method == version.definition.method) {
-      return conflict(std::string(to_text(version.definition.method)) + " " +
-                      version.definition.path + " is served by the API '" + name_of(*its_api) +
-                      "' on that instance (R073): undeploy that one, or change the path");
-    }
-  }
-
-  const auto name = name_of(api);
-  if (!version.definition.authentication.type.empty()) {
-    if (auto made = ensure_workspace_consumer(api.workspace); !made) return made.error();
-    auto key = model::make_key(api.workspace, api.id);
-    if (!state_.authorizations.find(key)) {
-      keep(std::move(key), model::make_key(api.workspace, name),
-           model::Authorization{.consumer = api.workspace, .api_id = api.id, .rest_api = {}});
-    }
-  }
-  if (bound->domain != *request.domain) {
-    auto rest_api = *bound;
-    rest_api.domain = *request.domain;
-    auto key = rest_api.name;
-    keep(key, key, std::move(rest_api));
-  }
-  model::Deployment deployment{api.id,          request.instance, version.number,
-                               request.backend, actor_,           clock_.now_ms()};
-  auto key = model::make_key(api.id, request.instance);
-  // Who and when are told of the last change, not of the last time that somebody asked for it.
-  if (const auto* before = state_.deployments.find(key);
-      before && before->version == version.number && before->backend == request.backend) {
-    deployment = *before;
-  }
-  return keep(std::move(key), label(name, version.number) + "@" + request.instance,
-              std::move(deployment));
-}
-
-Result<Put<model::Deployment>> Edit::restore_deployment(model::Deployment deployment) {
-  const auto found = find_version(state_, deployment.api_id, deployment.version);
-  if (!found) return found.error();
-  const auto& [api, version] = *found;
-  if (version.status != model::VersionStatus::kCanBePublished) {
-    return wrong_status(version, "R127", "only a version that Can Be Published is deployed");
-  }
-  if (!state_.gateway_instances.find(deployment.instance)) {
-    return wrong(
-        "there is no gateway instance '" + deployment.instance + "' (R132): name another one",
-        "/instance");
-  }
-  auto key = model::make_key(api.id, deployment.instance);
-  const auto* before = state_.deployments.find(key);
-  const bool is_there =
-      before && before->version == deployment.version && before->backend == deployment.backend;
-  if (deployment.deployed_by.empty()) {
-    deployment.deployed_by = is_there ? before->deployed_by : actor_;
-  }
-  if (deployment.deployed_at == 0) {
-    deployment.deployed_at = is_there ? before->deployed_at : clock_.now_ms();
-  }
-  return keep(std::move(key), label(name_of(api), version.number) + "@" + deployment.instance,
-              std::move(deployment));
-}
-
-Result<void> Edit::undeploy(std::string_view api_id, std::string_view instance) {
-  const auto* api = state_.apis.find(api_id);
-  if (!api) return not_found("API", api_id, "/api_id");
-  const auto key = model::make_key(api_id, instance);
-  const auto* deployment = state_.deployments.find(key);
-  if (!deployment) {
-    return Error{SLUICE_E_NOT_FOUND,
-                 "API '" + api->draft.name + "' is not deployed on gateway instance '" +
-                     std::string(instance) + "': nothing to take offline",
-                 {},
-                 "/instance"};
-  }
-  auto name = label(name_of(*api), deployment->version) + "@" + std::string(instance);
-  drop<model::Deployment>(key, std::move(name));
-  return {};
 }
 
 }  // namespace sluice::studio

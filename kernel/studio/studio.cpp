@@ -41,15 +41,21 @@ bool is_success(const TestOutcome& outcome) {
 }
 
 Studio::Studio(store::Store& store, LowerFloor& lower_floor, const Clock& clock,
-               RandomSource random)
-    : store_(store), lower_floor_(lower_floor), clock_(clock), random_(std::move(random)) {}
+               RandomSource random, std::string region)
+    : store_(store),
+      lower_floor_(lower_floor),
+      clock_(clock),
+      random_(std::move(random)),
+      region_(std::move(region)) {}
 Studio::~Studio() = default;
 
 Result<std::unique_ptr<Studio>> Studio::make(store::Store& store, LowerFloor& lower_floor,
-                                             const Clock& clock, RandomSource random) {
+                                             const Clock& clock, RandomSource random,
+                                             std::string region) {
   auto state = store.load_state();
   if (!state) return state.error();
-  std::unique_ptr<Studio> studio(new Studio(store, lower_floor, clock, std::move(random)));
+  std::unique_ptr<Studio> studio(
+      new Studio(store, lower_floor, clock, std::move(random), std::move(region)));
   studio->state_ = std::move(*state);
   return studio;
 }
@@ -71,7 +77,7 @@ Result<void> Studio::refresh() {
 }
 
 Edit Studio::begin_edit(std::string_view actor) const {
-  return Edit(state_, std::string(actor), lower_floor_, clock_, random_);
+  return Edit(state_, std::string(actor), region_, lower_floor_, clock_, random_);
 }
 
 // Prepare, commit, swap in, adopt, in that order: what can fail comes before what cannot, and what
@@ -136,6 +142,9 @@ Result<TestTicket> Studio::begin_test(std::string_view api_id,
                      api->draft.data_source + "' (R080): create it, or choose another one",
                  "/data_source");
   }
+  const auto group =
+      find_usable_group(state_, api->workspace, api->draft.resource_group, NetworkNeed::kNeeded);
+  if (!group) return group.error();
   if (parameters.size() > model::kParametersMax) {
     return wrong("there are too many parameters: give those of the API", "/parameters");
   }
@@ -152,7 +161,8 @@ Result<TestTicket> Studio::begin_test(std::string_view api_id,
     }
   }
   if (!faults.empty()) return make_error(faults);
-  return TestTicket{api->id, api->draft_revision, api->draft, *source, std::move(parameters)};
+  return TestTicket{api->id, api->draft_revision,   api->draft,
+                    *source, std::move(parameters), **group};
 }
 
 Result<TestVerdict> Studio::finish_test(const TestTicket& ticket, bool passed) {
@@ -173,7 +183,8 @@ Result<TestReport> Studio::test_api(std::string_view api_id,
                                     std::vector<std::pair<std::string, std::string>> parameters) {
   auto ticket = begin_test(api_id, std::move(parameters));
   if (!ticket) return ticket.error();
-  auto outcome = lower_floor_.run_draft(ticket->definition, ticket->source, ticket->parameters);
+  auto outcome =
+      lower_floor_.run_draft(ticket->definition, ticket->source, ticket->group, ticket->parameters);
   if (!outcome) return outcome.error();
   auto verdict = finish_test(*ticket, is_success(*outcome));
   if (!verdict) return verdict.error();
@@ -182,20 +193,23 @@ Result<TestReport> Studio::test_api(std::string_view api_id,
 
 // ---- addresses
 
-std::string make_access_url(std::string_view origin, const model::RestApi& rest_api,
+std::string make_access_url(std::string_view origin, const model::Domain* domain,
+                            const model::RestApi& rest_api,
                             const model::ApiDefinition& definition) {
   while (origin.ends_with('/')) origin.remove_suffix(1);
   std::string url(origin);
-  if (!rest_api.domain.empty()) {
+  if (domain) {
     const auto scheme = origin.find("://");
     const auto host = scheme == std::string_view::npos ? 0 : scheme + 3;
     const auto colon = origin.rfind(':');
     const auto bracket = origin.rfind(']');  // an IPv6 address has colons of its own
     const bool has_port = colon != std::string_view::npos && colon >= host &&
                           (bracket == std::string_view::npos || colon > bracket);
-    url = std::string(origin.substr(0, host)) + rest_api.domain +
-          std::string(has_port ? origin.substr(colon) : std::string_view());
+    const auto port = has_port ? origin.substr(colon) : std::string_view();
+    url = std::string(to_text(domain->protocol)) + "://" + domain->name;
+    if (domain->protocol == model::Protocol::kHttp && port != ":80") url += port;
   }
+  if (url.empty()) return url;
   return url + model::join_paths(rest_api.base_path, definition.path);
 }
 

@@ -76,8 +76,42 @@ struct PublishRequest {  // R128: three required settings
   // Absent: refused, somebody has to decide. Empty: no domain, the instance's own address only
   // (R036). It becomes the domain of every API under the REST API (R130, R131).
   std::optional<std::string> domain;
-  std::string backend;  // "Default", for now
+  std::string backend;  // "Default", or a backend service of the instance's region
+  // The other deployed APIs that move when the domain changes (R131), as PublishPlan showed them:
+  // who did not see one of them is refused.
+  std::vector<std::string> moves = {};
 };
+
+// What a publish would do and which choices there are; changes nothing (R128-R134).
+struct PublishPlan {
+  struct Move {
+    std::string api_id, name;  // "shop/Query User"
+    model::HttpMethod method = model::HttpMethod::kGet;
+    std::string path;  // base path and API path
+    std::vector<std::string> instances;
+  };
+  struct Instance {
+    std::string name, id, network;
+    model::InstanceStatus status = model::InstanceStatus::kCreating;
+    bool is_same_network = false;  // as the resource group's: Default may be chosen
+    unsigned live_version = 0;     // of this API there; 0: none
+  };
+  std::string region;
+  std::string resource_group, network;  // of the version (R014)
+  std::vector<Instance> instances;      // of the region; only a Running one can be chosen (R132)
+  std::vector<std::string> domains;     // of the region (R129)
+  std::string domain;                   // of the REST API now
+  // For the instance that was named, or the only Running one:
+  std::string instance;
+  std::vector<std::string> backends;  // that can be chosen (R133, R134)
+  std::string backend;                // preselected; empty: there is none to choose
+  // For the domain that was named:
+  std::vector<Move> moves;
+};
+// NOT_FOUND: no such API, version or instance. `instance` may be empty.
+Result<PublishPlan> plan_publish(const model::State& state, std::string_view api_id,
+                                 unsigned version, std::string_view instance,
+                                 const std::optional<std::string>& domain);
 
 struct NewCredential {
   std::string consumer;
@@ -106,16 +140,35 @@ class Edit {
   const model::State& state() const noexcept { return state_; }
   const std::vector<AppliedChange>& changes() const noexcept { return changes_; }
   const std::string& actor() const noexcept { return actor_; }
+  const std::string& region() const noexcept { return region_; }  // of nouns that name none
 
   // ---- put: creates, updates or finds nothing to do, by the noun's key
 
-  // A new workspace gets its consumer, named like it (R103). Taking the approval rule away leaves
-  // the versions that wait as they are.
+  // A region that is empty means the node's; of a noun that is there, the one it has: nothing moves
+  // to another region.
+
+  // A new workspace gets its consumer, named like it (R103), and is associated with the resource
+  // group `default` of its region, which is made with the network `default` when it is not there.
+  // Taking the approval rule away leaves the versions that wait as they are.
   Result<Put<model::Workspace>> put_workspace(model::Workspace workspace);
   // Its settings are checked on request only (Studio::check_data_source), or when it is served.
   Result<Put<model::DataSource>> put_data_source(model::DataSource source);
+  Result<Put<model::Network>> put_network(model::Network network);
+  // Its workspaces are of its region. One that uses it stays associated; its network does not
+  // change under what is deployed (R133).
+  Result<Put<model::ResourceGroup>> put_resource_group(model::ResourceGroup group);
+  // Id, status and time are the store's. A new one is Running when this node serves it, else
+  // Creating. Without a network it is in the one it has, or in `default`.
   Result<Put<model::GatewayInstance>> put_gateway_instance(model::GatewayInstance instance);
-  // The base path may not change while one of its APIs is deployed; the domain may (R131).
+  // As a node finds it in its file: made when it is not there, and Creating becomes Running (R033).
+  Result<Put<model::GatewayInstance>> serve_gateway_instance(const std::string& name);
+  Result<Put<model::GatewayInstance>> start_gateway_instance(std::string_view name);
+  // Its APIs answer 503 and nothing can be published to it (R012, R034).
+  Result<Put<model::GatewayInstance>> stop_gateway_instance(std::string_view name);
+  Result<Put<model::Domain>> put_domain(model::Domain domain);
+  Result<Put<model::BackendService>> put_backend_service(model::BackendService service);
+  // Neither base path nor domain may change while one of its APIs is deployed: a domain changes by
+  // a publish that was shown who moves (R131). Its domain is registered in its region (R129).
   Result<Put<model::RestApi>> put_rest_api(model::RestApi rest_api);
   // `id` empty: by workspace and name. With an id: that one, which may get a new name. Its REST API
   // never changes (R065).
@@ -143,8 +196,12 @@ class Edit {
 
   Result<void> delete_workspace(std::string_view name);  // with its consumer; must be empty
   Result<void> delete_data_source(std::string_view workspace, std::string_view name);
+  Result<void> delete_network(std::string_view name, std::string_view region = {});
+  Result<void> delete_resource_group(std::string_view name, std::string_view region = {});
   Result<void> delete_gateway_instance(std::string_view name);
-  Result<void> delete_rest_api(std::string_view name);
+  Result<void> delete_domain(std::string_view name);
+  Result<void> delete_backend_service(std::string_view name, std::string_view region = {});
+  Result<void> delete_rest_api(std::string_view name, std::string_view region = {});
   Result<void> delete_workflow(std::string_view id);
   Result<void> delete_api(std::string_view api_id);     // with versions and authorizations
   Result<void> delete_consumer(std::string_view name);  // with credentials and authorizations
@@ -158,7 +215,7 @@ class Edit {
   Result<model::ApiVersion> approve(std::string_view api_id, unsigned version);
   Result<model::ApiVersion> reject(std::string_view api_id, unsigned version, std::string reason);
   // Replaces the version that is live on that instance (R157); authorises the workspace's consumer
-  // when the version asks for authentication (R103).
+  // when the version asks for authentication (R103). Leaves a PublishRecord, as undeploy() does.
   Result<Put<model::Deployment>> publish(const PublishRequest& request);
   Result<void> undeploy(std::string_view api_id, std::string_view instance);
 
@@ -186,8 +243,8 @@ class Edit {
 
  private:
   friend class Studio;
-  Edit(model::State state, std::string actor, LowerFloor& lower_floor, const Clock& clock,
-       const RandomSource& random);
+  Edit(model::State state, std::string actor, std::string region, LowerFloor& lower_floor,
+       const Clock& clock, const RandomSource& random);
 
   // Who holds which key: built when a credential is first added, then kept in step.
   struct CredentialIndex {
@@ -208,6 +265,19 @@ class Edit {
   void drop_consumer(std::string_view name);
   void drop_authorizations(const std::function<bool(const model::Authorization&)>& is_meant);
   Result<void> ensure_workspace_consumer(const std::string& workspace);
+  void ensure_default_network(const std::string& region);
+  void associate_default_group(const model::Workspace& workspace);
+  // The region a noun has or gets; an Error when it would move.
+  Result<void> settle_region(std::string& region, const std::string* before) const;
+  std::string label_of(std::string_view region, std::string_view name) const;
+  Result<void> check_network(std::string_view region, std::string_view network) const;
+  Result<Put<model::GatewayInstance>> set_status(std::string_view instance,
+                                                 model::InstanceStatus status);
+  void choose_resource_group(const model::Api* existing, std::string_view workspace,
+                             model::ApiDefinition& definition) const;
+  Result<void> check_publish(const PublishRequest& request, const model::Api& api,
+                             const model::ApiVersion& version) const;
+  unsigned keep_record(model::PublishRecord record, const std::string& name);
   Result<Put<model::Api>> put_draft(const model::Api* existing, const model::Workflow& workflow,
                                     model::ApiDefinition definition);
   Result<void> check_reference(const model::ApiDefinition& definition,
@@ -222,6 +292,7 @@ class Edit {
 
   model::State state_;
   std::string actor_;
+  std::string region_;
   LowerFloor& lower_floor_;
   const Clock& clock_;
   const RandomSource& random_;
@@ -238,6 +309,7 @@ struct TestTicket {
   model::ApiDefinition definition;
   model::DataSource source;
   std::vector<std::pair<std::string, std::string>> parameters;
+  model::ResourceGroup group;  // its limits hold for tests too
 };
 
 enum class TestVerdict {
@@ -256,9 +328,10 @@ enum class ApplyMode { kCommit, kDryRun };
 
 class Studio {
  public:
-  // Loads the state; serves nothing yet.
-  static Result<std::unique_ptr<Studio>> make(store::Store& store, LowerFloor& lower_floor,
-                                              const Clock& clock, RandomSource random);
+  // Loads the state; serves nothing yet. `region`: of what names none.
+  static Result<std::unique_ptr<Studio>> make(
+      store::Store& store, LowerFloor& lower_floor, const Clock& clock, RandomSource random,
+      std::string region = std::string(model::kDefaultRegion));
   ~Studio();
   Studio(const Studio&) = delete;
   Studio& operator=(const Studio&) = delete;
@@ -267,6 +340,8 @@ class Studio {
   Result<void> serve();
   // Reads the store again and serves that: after SLUICE_E_CONFLICT, or when another node wrote.
   Result<void> refresh();
+
+  const std::string& region() const noexcept { return region_; }
 
   // Everything, to read and to list. Valid until the next change; copying it is cheap.
   const model::State& state() const noexcept { return state_; }
@@ -306,7 +381,8 @@ class Studio {
                               std::vector<std::pair<std::string, std::string>> parameters);
 
  private:
-  Studio(store::Store& store, LowerFloor& lower_floor, const Clock& clock, RandomSource random);
+  Studio(store::Store& store, LowerFloor& lower_floor, const Clock& clock, RandomSource random,
+         std::string region);
   Edit begin_edit(std::string_view actor) const;
   Result<std::vector<AppliedChange>> finish_edit(Edit&& edit, ApplyMode mode);
 
@@ -314,6 +390,7 @@ class Studio {
   LowerFloor& lower_floor_;
   const Clock& clock_;
   RandomSource random_;
+  std::string region_;
   model::State state_;
 };
 
@@ -331,11 +408,16 @@ std::vector<const model::Deployment*> list_deployments(const model::State& state
                                                        std::string_view api_id);
 // Deployed APIs under a REST API: who is touched when its domain changes (R131).
 std::vector<const model::Api*> list_deployed_apis(const model::State& state,
-                                                  std::string_view rest_api);
+                                                  const model::RestApi& rest_api);
+// What was published and undeployed, newest first; the first one is current while it is deployed.
+std::vector<const model::PublishRecord*> list_publish_records(const model::State& state,
+                                                              std::string_view api_id,
+                                                              std::string_view instance);
 
 // "https://api.example.com/v1/user/info" (R004, R053). `origin`: scheme and authority of the
-// instance, "http://127.0.0.1:8080"; with a domain, its host takes the place of the instance's.
-std::string make_access_url(std::string_view origin, const model::RestApi& rest_api,
-                            const model::ApiDefinition& definition);
+// instance, "http://127.0.0.1:8080", or empty when it is not known. A domain takes the place of its
+// host: one of http keeps its port, one of https has the port of https. Empty: nobody can know.
+std::string make_access_url(std::string_view origin, const model::Domain* domain,
+                            const model::RestApi& rest_api, const model::ApiDefinition& definition);
 
 }  // namespace sluice::studio

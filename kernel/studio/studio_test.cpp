@@ -20,6 +20,7 @@ ApiDefinition user_query() {
   d.response_parameters = {{.name = "user_id", .column = "user_id", .type = ParameterType::kLong},
                            {.name = "user_name", .column = "user_name"}};
   d.shape = ResultShape::kSingle;
+  d.resource_group = "default";
   d.authentication.type = "api-key";
   return d;
 }
@@ -32,6 +33,8 @@ Result<void> fill_basics(Edit& edit) {
   }
   if (auto r = edit.put_gateway_instance({"prod"}); !r) return r.error();
   if (auto r = edit.put_gateway_instance({"test"}); !r) return r.error();
+  if (auto r = edit.put_domain({.name = "api.example.com"}); !r) return r.error();
+  if (auto r = edit.put_domain({.name = "b.example.com"}); !r) return r.error();
   if (auto r = edit.put_rest_api({"dataservice-user-api", "/v1", "", ""}); !r) return r.error();
   auto workflow = edit.put_workflow(
       {.workspace = "shop", .name = "User Query Workflow", .rest_api = "dataservice-user-api"});
@@ -93,9 +96,13 @@ TEST(Studio, AnApplyIsOnePrepareOneCommitOneSwap) {
   EXPECT_EQ(*changes, (std::vector<AppliedChange>{
                           {"consumer", "shop", Applied::kCreated},
                           {"workspace", "shop", Applied::kCreated},
+                          {"network", "default", Applied::kCreated},
+                          {"resource-group", "default", Applied::kCreated},
                           {"data-source", "shop/user_db", Applied::kCreated},
                           {"gateway-instance", "prod", Applied::kCreated},
                           {"gateway-instance", "test", Applied::kCreated},
+                          {"domain", "api.example.com", Applied::kCreated},
+                          {"domain", "b.example.com", Applied::kCreated},
                           {"rest-api", "dataservice-user-api", Applied::kCreated},
                           {"workflow", "shop/User Query Workflow", Applied::kCreated},
                       }));
@@ -117,7 +124,7 @@ TEST(Studio, ADryRunChecksEverythingAndChangesNothing) {
   FakeHouse house;
   const auto changes = house.studio.apply("ann", fill_basics, ApplyMode::kDryRun);
   ASSERT_TRUE(changes);
-  EXPECT_EQ(changes->size(), 7u);
+  EXPECT_EQ(changes->size(), 11u);
   EXPECT_EQ(house.floor.calls, (Lines{"prepare"}));
   EXPECT_TRUE(house.documents.commits.empty());
   EXPECT_TRUE(house.studio.state().workspaces.all().empty());
@@ -338,7 +345,9 @@ TEST(Studio, DeletesFromTheLeavesUp) {
         for (auto step : {e.undeploy(api.id, "prod"), e.delete_api(api.id),
                           e.delete_workflow(workflow), e.delete_rest_api("dataservice-user-api"),
                           e.delete_data_source("shop", "user_db"), e.delete_workspace("shop"),
-                          e.delete_gateway_instance("prod"), e.delete_gateway_instance("test")}) {
+                          e.delete_gateway_instance("prod"), e.delete_gateway_instance("test"),
+                          e.delete_resource_group("default"), e.delete_network("default"),
+                          e.delete_domain("api.example.com"), e.delete_domain("b.example.com")}) {
           if (!step) return step.error();
         }
         return {};
@@ -561,7 +570,7 @@ TEST(Studio, APublishThatCannotBePreparedChangesNothing) {
   house.documents.commits.clear();
   house.floor.calls.clear();
   house.floor.can_prepare = Error{SLUICE_E_CONFLICT, "two APIs on one path", {}, "/path"};
-  const auto done = house.publish({api.id, 2, "prod", "other.example.com", "Default"});
+  const auto done = house.publish({api.id, 2, "prod", "b.example.com", "Default"});
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().detail, "two APIs on one path");
   EXPECT_EQ(house.floor.calls, (Lines{"prepare"}));
@@ -569,7 +578,7 @@ TEST(Studio, APublishThatCannotBePreparedChangesNothing) {
   EXPECT_EQ(house.documents.documents.size(), before);
   const auto& state = house.studio.state();
   EXPECT_EQ(state.deployments.find(api.id + "/prod")->version, 1u);
-  EXPECT_EQ(state.rest_apis.find("dataservice-user-api")->domain, "api.example.com");
+  EXPECT_EQ(state.rest_apis.find("local/dataservice-user-api")->domain, "api.example.com");
   EXPECT_EQ(house.floor.serving.deployments.find(api.id + "/prod")->version, 1u);
 }
 
@@ -689,16 +698,22 @@ TEST(Studio, TheDomainIsSharedByTheApisOfARestApi) {
   second.path = "/second";
   const auto other = house.create_api(second);
   house.submit(other.id);
-  const auto affected = list_deployed_apis(house.studio.state(), "dataservice-user-api");
+  const auto& state = house.studio.state();
+  const auto affected =
+      list_deployed_apis(state, *state.rest_apis.find("local/dataservice-user-api"));
   ASSERT_EQ(affected.size(), 1u);
   EXPECT_EQ(affected[0]->id, api.id);
-  ASSERT_TRUE(house.publish({other.id, 1, "prod", "b.example.com", "Default"}));
-  EXPECT_EQ(house.floor.serving.rest_apis.find("dataservice-user-api")->domain, "b.example.com");
-  const auto moved = house.run([](Edit& e) {
-    return e.put_rest_api({"dataservice-user-api", "/v2", "b.example.com", ""});
-  });
-  ASSERT_FALSE(moved);
-  EXPECT_EQ(moved.error().where, "/base_path");
+  ASSERT_TRUE(house.publish({other.id, 1, "prod", "b.example.com", "Default", {api.id}}));
+  EXPECT_EQ(house.floor.serving.rest_apis.find("local/dataservice-user-api")->domain,
+            "b.example.com");
+  const auto put = [&](const char* base, const char* domain) {
+    return house.run([&](Edit& e) {
+      return e.put_rest_api({"dataservice-user-api", base, domain, ""});
+    });
+  };
+  EXPECT_EQ(put("/v2", "b.example.com").error().where, "/base_path");
+  EXPECT_EQ(put("/v1", "api.example.com").error().where, "/domain");
+  EXPECT_EQ(put("/v1", "b.example.com")->what, Applied::kUnchanged);
 }
 
 // Proves: R103
@@ -960,7 +975,7 @@ TEST(Studio, AnAuthorizationForARestApiIsOneOfItsOwn) {
   House house;
   const auto api = house.create_live_api();
   house.must([](Edit& e) { return e.put_consumer({.name = "partner"}); });
-  const auto rest_api = house.studio.state().rest_apis.all().begin()->first;
+  const std::string rest_api = "dataservice-user-api";
   EXPECT_EQ(house.must([&](Edit& e) {
                    return e.grant({"partner", "", rest_api, 0});
                  })
@@ -971,7 +986,7 @@ TEST(Studio, AnAuthorizationForARestApiIsOneOfItsOwn) {
   ASSERT_TRUE(house.run([&](Edit& e) {
     return e.revoke_authorization({"partner", api.id, "", 0});
   }));
-  EXPECT_TRUE(house.floor.serving.authorizations.find("partner/rest-api:" + rest_api));
+  EXPECT_TRUE(house.floor.serving.authorizations.find("partner/rest-api:local/" + rest_api));
   EXPECT_EQ(house.run([&](Edit& e) {
                    return e.revoke_authorization({"partner", api.id, "", 0});
                  })
@@ -1013,23 +1028,34 @@ TEST(Studio, LooksAtSourcesThroughTheLowerFloor) {
             (Lines{"list user_db user", "describe user_db user_info", "check user_db"}));
 }
 
-// Proves: R053
+// Proves: R004, R053, R142
 TEST(Studio, ComposesTheAddressThatPeopleCall) {
   const struct {
-    const char *origin, *domain, *base, *path, *url;
+    const char *origin, *domain;
+    Protocol protocol;
+    const char *base, *path, *url;
   } cases[] = {
-      {"https://gw", "api.example.com", "/v1", "/user/info",
+      {"http://127.0.0.1:8080", "", Protocol::kHttp, "/v1", "/user/info",
+       "http://127.0.0.1:8080/v1/user/info"},
+      {"http://gw/", "", Protocol::kHttp, "/v1", "/x", "http://gw/v1/x"},
+      {"http://gw", "", Protocol::kHttp, "/", "/x", "http://gw/x"},
+      {"http://127.0.0.1:8080", "api.example.com", Protocol::kHttp, "/", "/x",
+       "http://api.example.com:8080/x"},
+      {"http://127.0.0.1:80", "api.example.com", Protocol::kHttp, "/v1", "/x",
+       "http://api.example.com/v1/x"},
+      {"http://[::1]:8080", "a.b", Protocol::kHttp, "/v1", "/x", "http://a.b:8080/v1/x"},
+      {"http://[::1]", "a.b", Protocol::kHttp, "/v1", "/x", "http://a.b/v1/x"},
+      {"http://127.0.0.1:8080", "api.example.com", Protocol::kHttps, "/v1", "/user/info",
        "https://api.example.com/v1/user/info"},
-      {"http://127.0.0.1:8080", "", "/v1", "/user/info", "http://127.0.0.1:8080/v1/user/info"},
-      {"http://127.0.0.1:8080", "api.example.com", "/", "/x", "http://api.example.com:8080/x"},
-      {"http://[::1]:8080", "a.b", "/v1", "/x", "http://a.b:8080/v1/x"},
-      {"http://[::1]", "a.b", "/v1", "/x", "http://a.b/v1/x"},
-      {"http://gw/", "", "/v1", "/x", "http://gw/v1/x"},
+      {"", "api.example.com", Protocol::kHttps, "/v1", "/x", "https://api.example.com/v1/x"},
+      {"", "", Protocol::kHttp, "/v1", "/x", ""},
   };
   for (const auto& c : cases) {
-    EXPECT_EQ(
-        make_access_url(c.origin, {.base_path = c.base, .domain = c.domain}, {.path = c.path}),
-        c.url);
+    SCOPED_TRACE(c.url);
+    const Domain domain{.name = c.domain, .protocol = c.protocol};
+    EXPECT_EQ(make_access_url(c.origin, domain.name.empty() ? nullptr : &domain,
+                              {.base_path = c.base, .domain = c.domain}, {.path = c.path}),
+              c.url);
   }
 }
 

@@ -83,6 +83,7 @@ TEST(DraftSteps, EachTellsWhatItLacks) {
     return text;
   };
   model::ApiDefinition d;
+  d.resource_group = "default";
   EXPECT_EQ(missing(d), "table=2 parameters=1 configuration=0 ");
   d.data_source = "db";
   d.table = "t";

@@ -295,8 +295,8 @@ def killed_in_the_middle(directory):
             raise SystemExit(f"FAILED {what}: got {got!r}, wanted {wanted!r}")
 
     def apply_many(state, n):
-        documents = [{"kind": "rest-api", "name": f"killed-{half}", "base_path": f"/killed/{n}/{half}"}
-                     for half in "abcdefgh"]
+        documents = [{"kind": "rest-api", "name": f"killed-{half}", "base_path": f"/killed/{n}/{half}",
+                      "region": "local"} for half in "abcdefgh"]
         documents.append({"kind": "consumer", "name": f"killed-{n}", "description": f"of {n}", "enabled": True})
         documents.append({"kind": "authorization", "name": f"killed-{n} -> {name}", "consumer": f"killed-{n}",
                           "api": name})
@@ -322,18 +322,21 @@ def killed_in_the_middle(directory):
         after = {**state, ("rest-api", None, "dataservice-user-api"): rest_api,
                  ("deployment", None, f"{name}@default"): deployment, ("authorization", None, grant["name"]): grant}
         return (f"/admin/v1/apis/{api}/versions/{number}/publish",
-                {"instance": "default", "domain": rest_api["domain"], "backend": "Default"}, after)
+                {"instance": "default", "domain": rest_api["domain"], "backend": "Default", "moves": everybody}, after)
 
     tested = admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/test", {"parameters": {"user_id": "10001"}})
     expect("the draft passes", must("test", tested)["passed"], True)
     admin_name = must("submit", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/submit"))["submitted_by"]
+    everybody = [a["id"] for a in json.loads(admin_call(made, admin, "GET", "/admin/v1/apis")[2])["items"]]
     state, took, seen = read_state(), {}, collections.Counter()
     parts = urllib.parse.urlsplit
     for n in range(kills):
         act = (apply_many, submit, publish_one)[n % 3]
-        if act is publish_one and n % 2:  # so that publishing has to give it again
-            must("revoke", admin_call(made, admin, "POST", "/admin/v1/authorizations/revoke",
-                                      {"consumer": "demo", "api": name}))
+        if act is publish_one:
+            must("domain", admin_call(made, admin, "POST", "/admin/v1/domains", {"name": f"n{n}.example.com"}))
+            if n % 2:  # so that publishing has to give it again
+                must("revoke", admin_call(made, admin, "POST", "/admin/v1/authorizations/revoke",
+                                          {"consumer": "demo", "api": name}))
             state = read_state()
         path, body, after = act(state, n)
         text = None if body is None else json.dumps(body)

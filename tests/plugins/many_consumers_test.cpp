@@ -122,7 +122,7 @@ TEST(ManyConsumers, ARevokedCredentialIsGoneInUnderASecondAndNoThreadStalls) {
 TEST(ManyConsumers, WhoMayCallARestApiIsOneTableForAllItsApis) {
   constexpr int kApis = 30;
   model::State state;
-  state.rest_apis.put("rest", {"rest", "/v1", "", ""});
+  state.rest_apis.put("/rest", {"rest", "/v1", "", ""});
   state.workflows.put("flow", {"flow", "ws", "Flow", "rest"});
   for (int i = 0; i < kApis; ++i) {
     model::Api api;
