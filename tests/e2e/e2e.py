@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 
+import attacks
 import calls
 import documents
 import proofs
@@ -14,7 +15,7 @@ import walks
 
 def main():
     name = sys.argv[2]
-    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents) if hasattr(room, name))
+    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents, attacks) if hasattr(room, name))
     directory = tempfile.mkdtemp(prefix="sluice-e2e-")
     try:
         promise(directory)

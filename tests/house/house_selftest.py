@@ -187,7 +187,7 @@ TAGGED = {
     "tests/e2e/walks.py": 'def walk():\n    """Walks.\n\n    Proves: R002\n    """\n',
     "tests/CMakeLists.txt": "# Proves: R002\nadd_test(NAME e2e.seed COMMAND true)\n",
 }
-BUILT = ["Server.Serves", "Api/Script.AnswersAsWritten/walk", "e2e.walk", "e2e.seed"]
+BUILT = ["Server.Serves", "Api/Script.AnswersAsWritten/walk  # GetParam() = \"walk\"", "e2e.walk", "e2e.seed"]
 
 
 class Requirements(unittest.TestCase):

@@ -148,8 +148,8 @@ def list_built(build):
 
 
 def is_built(test, built):
-    """Parametrised tests have an instance before and a parameter behind their name."""
-    name = re.compile(r"(^|[/.])" + re.escape(test) + r"(/|$)")
+    """Parametrised tests have an instance before and a parameter behind their name; ctest may add what it is."""
+    name = re.compile(r"(^|[/.])" + re.escape(test) + r"(/|  #|$)")
     return any(name.search(candidate) for candidate in built)
 
 
