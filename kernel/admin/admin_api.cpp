@@ -53,6 +53,7 @@ AdminApi::Handlers::Handlers(AdminParts parts)
   add_resource_routes();
   add_api_routes();
   add_version_routes();
+  add_release_routes();
   add_consumer_routes();
   add_explain_routes();
   add_export_routes();
@@ -116,6 +117,17 @@ void AdminApi::Handlers::dispatch(const Route& route, std::vector<std::string> p
                                   const AdminRequest& request, std::string actor,
                                   const AdminApi::Respond& respond) {
   Call call{std::move(actor), std::move(path), std::move(target.query)};
+  // A private draft is its owner's alone. What was submitted is the workspace's: its versions are
+  // approved and published by others.
+  constexpr std::string_view kApi = "/admin/v1/apis/{id}";
+  const bool is_of_draft = route.pattern.starts_with(kApi) &&
+                           !route.pattern.substr(kApi.size()).starts_with("/versions");
+  if (is_of_draft) {
+    const auto* api = state().apis.find(call.path[0]);
+    if (api && !studio::is_visible(*api, call.actor)) {
+      return respond(make_unknown("API", call.path[0]));
+    }
+  }
   for (const auto& [name, value] : call.query) {
     const bool known =
         std::find(route.query.begin(), route.query.end(), name) != route.query.end() ||

@@ -4,8 +4,8 @@
 // knows no sockets: the composition root hands it requests and takes the answers. The routes stand
 // in one table, which also writes the API's own description (/admin/v1/openapi.json).
 //
-// Everything is [ctl], the thread that owns the studio. All answers come at once, but for the test
-// of a draft: that runs on a worker, and its answer comes back on the control thread.
+// Everything is [ctl], the thread that owns the studio. All answers come at once, but for tests
+// and a look at drift: those run on a worker, and their answers come back on the control thread.
 
 #include "loader/registry.hpp"
 #include "studio/studio.hpp"
@@ -26,6 +26,7 @@ inline constexpr std::size_t kBodyBytesMax = 1024 * 1024;
 inline constexpr std::size_t kApplyBytesMax = 16 * kBodyBytesMax;
 inline constexpr std::size_t kTargetBytesMax = 8 * 1024;
 inline constexpr std::size_t kTestsInFlightMax = 8;  // more are refused with 429
+inline constexpr std::size_t kDriftsInFlightMax = 2;
 inline constexpr std::size_t kItemsPerPageMax = 1000;
 
 struct AdminRequest {

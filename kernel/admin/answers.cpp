@@ -85,17 +85,22 @@ AdminResponse make_error_answer(const Error& error, const std::string& prefix) {
   return make_answer(classify(error.status).http_status, {{"error", make_error_json(placed)}});
 }
 
-AdminResponse make_faults_answer(const model::Faults& faults) {
-  const auto describe = [](const model::Fault& fault) {
+Json make_faults_json(const model::Faults& faults) {
+  Json list = Json::array();
+  for (const auto& fault : faults) {
     Json json = {{"message", fault.what}, {"pointer", fault.where}};
     if (!fault.rule.empty()) json["rule"] = fault.rule;
     if (!fault.remedy.empty()) json["remedy"] = fault.remedy;
-    return json;
-  };
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+AdminResponse make_faults_answer(const model::Faults& faults) {
+  auto list = make_faults_json(faults);
   Json error = {{"code", "invalid"}};
-  error.update(describe(faults.front()));
-  error["faults"] = Json::array();
-  for (const auto& fault : faults) error["faults"].push_back(describe(fault));
+  error.update(list.front());
+  error["faults"] = std::move(list);
   return make_answer(400, {{"error", std::move(error)}});
 }
 

@@ -21,6 +21,9 @@ Json make_error_json(const Error& error);
 // `prefix` goes before Error::where when that is a pointer: "/documents/3".
 AdminResponse make_error_answer(const Error& error, const std::string& prefix = {});
 
+// Each of them as {"message", "pointer", "rule"?, "remedy"?}.
+Json make_faults_json(const model::Faults& faults);
+
 // 400 with every fault; the first one is told in the error itself. At least one.
 AdminResponse make_faults_answer(const model::Faults& faults);
 

@@ -115,6 +115,14 @@ std::vector<Listed> list_data_sources(const ExportContext& context) {
 
 // ---- workflows and APIs: their keys are ids, which every store rolls for itself
 
+Result<Applied> put_workflow(Edit& edit, const Document& document, Faults& faults) {
+  const auto* stored = studio::find_workflow(edit.state(), read_text(document.body, "workspace"),
+                                             read_text(document.body, "name"));
+  auto workflow = parse_workflow(document.body, stored);
+  if (take_faults(model::find_faults(workflow), document, faults)) return Applied::kUnchanged;
+  return answer_put(edit.put_workflow(std::move(workflow)));
+}
+
 std::vector<Listed> list_workflows(const ExportContext& context) {
   std::vector<Listed> listed;
   for (const auto& [id, workflow] : context.state.workflows.all()) {
@@ -129,10 +137,14 @@ Result<Applied> put_api(Edit& edit, const Document& document, Faults& faults) {
   const auto* stored = studio::find_api(edit.state(), workspace, read_text(document.body, "name"));
   Faults own;
   auto definition = parse_definition(document.body, stored ? &stored->draft : nullptr, "", own);
+  auto placement = parse_placement(document.body, stored);
   for (auto& fault : model::find_faults(definition)) own.push_back(std::move(fault));
+  if (placement) {
+    for (auto& fault : model::find_faults(*placement)) own.push_back(std::move(fault));
+  }
   if (take_faults(std::move(own), document, faults)) return Applied::kUnchanged;
-  return answer_put(
-      edit.put_api(workspace, read_text(document.body, "workflow"), std::move(definition)));
+  return answer_put(edit.put_api(workspace, read_text(document.body, "workflow"),
+                                 std::move(definition), std::move(placement)));
 }
 
 std::vector<Listed> list_apis(const ExportContext& context) {
@@ -153,7 +165,9 @@ constexpr Member kVersionDocumentMembers[] = {
     {"submitted_by", Type::kText},
     {"submitted_at", Type::kTime},
     {"requested_by", Type::kText},
+    {"requested_at", Type::kTime},
     {"decided_by", Type::kText},
+    {"decided_at", Type::kTime},
     {"decision_reason", Type::kText},
     {"definition", Type::kShape, Need::kRequired, "as it was frozen", {}, &kDefinitionShape},
 };
@@ -188,7 +202,11 @@ Result<Applied> put_version(Edit& edit, const Document& document, Faults& faults
   version.submitted_by = read_text(document.body, "submitted_by");
   version.submitted_at = read_time(document.body, "submitted_at");
   version.requested_by = read_text(document.body, "requested_by");
+  version.requested_at = read_time(document.body, "requested_at");
   version.decided_by = read_text(document.body, "decided_by");
+  version.decided_at = read_time(document.body, "decided_at");
+  // What its table looked like is known where it was tested, and to nobody else.
+  if (stored) version.table = stored->table;
   version.decision_reason = read_text(document.body, "decision_reason");
   if (take_faults(std::move(own), document, faults)) return Applied::kUnchanged;
   auto restored = edit.restore_version(std::move(version));
@@ -202,7 +220,7 @@ std::vector<Listed> list_versions(const ExportContext& context) {
   std::vector<Listed> listed;
   for (const auto& [key, version] : context.state.versions.all()) {
     const auto api = make_api_reference(context.state, version.api_id);
-    auto json = make_json(version, context.secrets);
+    auto json = make_json(version, context.state, context.secrets);
     json["api"] = api;
     const auto digits = std::to_string(version.number);
     Json body{{"name", model::make_version_key(api, version.number)}};
@@ -440,8 +458,7 @@ const DocumentKind kDocumentKinds[] = {
     {"rest-api", kRestApiShape, Naming::kOwn,
      &put_named<model::RestApi, &parse_rest_api, &Edit::put_rest_api>,
      &list_named<model::RestApi, &State::rest_apis, &kRestApiShape>},
-    {"workflow", kWorkflowShape, Naming::kOwn,
-     &put_named<model::Workflow, &parse_workflow, &Edit::put_workflow>, &list_workflows},
+    {"workflow", kWorkflowShape, Naming::kOwn, &put_workflow, &list_workflows},
     {"consumer", kConsumerShape, Naming::kOwn,
      &put_named<model::Consumer, &parse_consumer, &Edit::put_consumer>,
      &list_named<model::Consumer, &State::consumers, &kConsumerShape>},

@@ -22,6 +22,7 @@ class AdminApi::Handlers {
   void add_resource_routes();
   void add_api_routes();
   void add_version_routes();
+  void add_release_routes();
   void add_consumer_routes();
   void add_explain_routes();
   void add_export_routes();
@@ -46,9 +47,15 @@ class AdminApi::Handlers {
   // ---- from draft to deployment
   void test_api(const Call& call, const AdminApi::Respond& respond);
   AdminResponse finish_test(const studio::TestTicket& ticket, Result<studio::TestOutcome> outcome);
+  void run_test(studio::TestTicket ticket, const AdminApi::Respond& respond);
   model::Faults find_missing_parts(std::string_view api_id) const;
   AdminResponse submit(const Call& call);
   AdminResponse diff_api(const Call& call);
+  AdminResponse search(const Call& call);
+  void drift(const Call& call, const AdminApi::Respond& respond);
+  // With what the one who asks may do now.
+  Json describe(const Call& call, const model::Api& api) const;
+  Json describe(const Call& call, const model::ApiVersion& version) const;
   AdminResponse publish(const Call& call);
   AdminResponse plan_publish(const Call& call);
   AdminResponse get_published_api(const Call& call);
@@ -90,6 +97,7 @@ class AdminApi::Handlers {
   std::vector<Route> routes_;
   std::size_t tests_in_flight_ = 0;
   std::size_t explains_in_flight_ = 0;
+  std::size_t drifts_in_flight_ = 0;
 };
 
 // ---- shared by the handlers' files

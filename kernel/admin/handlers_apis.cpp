@@ -2,30 +2,37 @@
 // APIs from draft to deployment; the service's own state (health, metrics, plugins, description).
 #include "admin/handlers.hpp"
 
+#include <algorithm>
+
 namespace sluice::admin {
 void AdminApi::Handlers::add_api_routes() {
   using studio::Edit;
   constexpr auto kApis = "/admin/v1/apis";
   constexpr auto kApi = "/admin/v1/apis/{id}";
-  add_route("GET", kApis, "listApis", "list", at_once([this](const Call& call) {
-              return make_page(
-                  call, state().apis,
-                  [&](const model::Api& api) {
-                    const auto* workflow = state().workflows.find(api.workflow_id);
-                    return fits(call, "workspace", api.workspace) &&
-                           fits(call, "name", api.draft.name) &&
-                           fits(call, "workflow", workflow ? workflow->name : std::string());
-                  },
-                  [&](const model::Api& api) { return make_json(api, state(), secrets_); });
-            }))
-      .answer_list(kApiShape, {"workspace", "workflow", "name"});
+  add_route(
+      "GET", kApis, "listApis", "list", at_once([this](const Call& call) {
+        return make_page(
+            call, state().apis,
+            [&](const model::Api& api) {
+              const auto* workflow = state().workflows.find(api.workflow_id);
+              const auto tag = call.find_query("tag");
+              const auto& tags = api.placement.tags;
+              return studio::is_visible(api, call.actor) &&
+                     fits(call, "workspace", api.workspace) && fits(call, "name", api.draft.name) &&
+                     fits(call, "folder", api.placement.folder) &&
+                     (tag.empty() || std::find(tags.begin(), tags.end(), tag) != tags.end()) &&
+                     fits(call, "workflow", workflow ? workflow->name : std::string());
+            },
+            [&](const model::Api& api) { return describe(call, api); });
+      }))
+      .answer_list(kApiShape, {"workspace", "workflow", "name", "folder", "tag"});
   add_route("POST", kApis, "createApi", "create a draft", now(&Handlers::create_api))
       .take(kApiShape)
       .answer(201, kApiShape);
   add_route("GET", kApi, "getApi", "get the draft", at_once([this](const Call& call) {
               const auto* api = state().apis.find(call.path[0]);
               if (!api) return make_unknown("API", call.path[0]);
-              return make_answer(200, make_json(*api, state(), secrets_));
+              return make_answer(200, describe(call, *api));
             }))
       .answer(200, kApiShape);
   add_route("PUT", kApi, "replaceApi", "replace the draft; it is untested then",
@@ -41,7 +48,8 @@ void AdminApi::Handlers::add_api_routes() {
       .answer_nothing();
   add_route("POST", "/admin/v1/apis/{id}/test", "testApi", "run the draft",
             [this](const Call& call, const AdminApi::Respond& respond) { test_api(call, respond); })
-      .take_maybe(kTestShape);
+      .take_maybe(kTestShape)
+      .answer(200, kTestReportShape);
   add_route("POST", "/admin/v1/apis/{id}/submit", "submitApi", "freeze the draft as a version",
             now(&Handlers::submit))
       .answer(201, kVersionShape);
@@ -70,7 +78,11 @@ void AdminApi::Handlers::add_api_routes() {
 AdminResponse AdminApi::Handlers::create_api(const Call& call) {
   model::Faults faults;
   auto definition = parse_definition(call.body, nullptr, "", faults);
+  const auto placement = parse_placement(call.body, nullptr);
   for (auto& fault : model::find_faults(definition)) faults.push_back(std::move(fault));
+  if (placement) {
+    for (auto& fault : model::find_faults(*placement)) faults.push_back(std::move(fault));
+  }
   if (!faults.empty()) return make_faults_answer(faults);
   const auto workspace = read_text(call.body, "workspace");
   if (studio::find_api(state(), workspace, definition.name)) {
@@ -80,10 +92,11 @@ AdminResponse AdminApi::Handlers::create_api(const Call& call) {
         "replace it with PUT, or take another name");
   }
   const auto done = parts_.studio.run(call.actor, [&](studio::Edit& edit) {
-    return edit.put_api(workspace, read_text(call.body, "workflow"), std::move(definition));
+    return edit.put_api(workspace, read_text(call.body, "workflow"), std::move(definition),
+                        placement);
   });
   if (!done) return make_error_answer(done.error());
-  return make_answer(201, make_json(done->stored, state(), secrets_));
+  return make_answer(201, describe(call, done->stored));
 }
 
 AdminResponse AdminApi::Handlers::replace_api(const Call& call) {
@@ -91,42 +104,56 @@ AdminResponse AdminApi::Handlers::replace_api(const Call& call) {
   if (!stored) return make_unknown("API", call.path[0]);
   model::Faults faults;
   auto definition = parse_definition(call.body, &stored->draft, "", faults);
+  const auto placement = parse_placement(call.body, stored);
   if (!call.body.contains("name")) definition.name = stored->draft.name;
   const auto* workflow = state().workflows.find(stored->workflow_id);
   const auto check_place = [&](const char* member, const std::string& value) {
     if (read_text(call.body, member, value) == value) return;
     faults.push_back({"/" + std::string(member),
                       {},
-                      "an API does not move",
-                      "leave it out, or write '" + value + "'"});
+                      "an API moves by a request of its own",
+                      "leave it out, or write '" + value + "'; POST .../move moves it"});
   };
   check_place("workspace", stored->workspace);
   if (workflow) check_place("workflow", workflow->name);
   for (auto& fault : model::find_faults(definition)) faults.push_back(std::move(fault));
+  if (placement) {
+    for (auto& fault : model::find_faults(*placement)) faults.push_back(std::move(fault));
+  }
   if (!faults.empty()) return make_faults_answer(faults);
   const auto done = parts_.studio.run(call.actor, [&](studio::Edit& edit) {
-    return edit.update_draft(call.path[0], std::move(definition));
+    return edit.update_draft(call.path[0], std::move(definition), placement);
   });
   if (!done) return make_error_answer(done.error());
-  return make_answer(200, make_json(done->stored, state(), secrets_));
+  return make_answer(200, describe(call, done->stored));
 }
 
-// The draft runs on a worker, so that a slow source holds up nobody else's management.
+// The draft, or the version that the path names. It runs on a worker, so that a slow source holds
+// up nobody else's management.
 void AdminApi::Handlers::test_api(const Call& call, const AdminApi::Respond& respond) {
   if (tests_in_flight_ >= kTestsInFlightMax) {
     return respond(make_refusal(429, "busy", "too many tests run at this moment",
                                 "wait for one of them to end and try again"));
   }
-  if (const auto missing = find_missing_parts(call.path[0]); !missing.empty()) {
+  studio::TestRequest request;
+  request.api_id = call.path[0];
+  if (call.path.size() > 1) {
+    request.version = parse_version_number(call.path[1]);
+    if (request.version == 0) return respond(make_no_version(call));
+  } else if (const auto missing = find_missing_parts(call.path[0]); !missing.empty()) {
     return respond(make_faults_answer(missing));
   }
-  auto parameters = call.body.contains("parameters") ? read_scalars(call.body["parameters"])
-                                                     : read_scalars(Json::object());
-  auto begun = parts_.studio.begin_test(call.path[0], std::move(parameters));
+  const bool names_some = call.body.contains("parameters");
+  if (names_some) request.parameters = read_scalars(call.body["parameters"]);
+  request.fills_with_samples = read_boolean(call.body, "samples", !names_some);
+  auto begun = parts_.studio.begin_test(call.actor, std::move(request));
   if (!begun) return respond(make_error_answer(begun.error()));
+  run_test(std::move(*begun), respond);
+}
 
+void AdminApi::Handlers::run_test(studio::TestTicket begun, const AdminApi::Respond& respond) {
   ++tests_in_flight_;
-  const auto ticket = std::make_shared<const studio::TestTicket>(std::move(*begun));
+  const auto ticket = std::make_shared<const studio::TestTicket>(std::move(begun));
   const auto run = [this, ticket, respond] {
     const auto run_draft = [&]() -> Result<studio::TestOutcome> {
       try {
@@ -152,14 +179,8 @@ void AdminApi::Handlers::test_api(const Call& call, const AdminApi::Respond& res
 
 AdminResponse AdminApi::Handlers::finish_test(const studio::TestTicket& ticket,
                                               Result<studio::TestOutcome> outcome) {
-  if (!outcome) {
-    // It could not be tried: the draft did not pass, whatever it was before.
-    (void)parts_.studio.finish_test(ticket, false);
-    return make_error_answer(outcome.error());
-  }
-  const auto verdict = parts_.studio.finish_test(ticket, studio::is_success(*outcome));
-  if (!verdict) return make_error_answer(verdict.error());
-  return make_answer(200, make_json(studio::TestReport{std::move(*outcome), *verdict}));
+  const auto report = parts_.studio.finish_test(ticket, std::move(outcome));
+  return report ? make_answer(200, make_json(*report)) : make_error_answer(report.error());
 }
 
 // What a draft lacks, each told on its own; the studio would refuse it with all of them in a line.
@@ -174,7 +195,7 @@ AdminResponse AdminApi::Handlers::submit(const Call& call) {
   }
   const auto done =
       parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.submit(call.path[0]); });
-  return done ? make_answer(201, make_json(*done, secrets_)) : make_error_answer(done.error());
+  return done ? make_answer(201, describe(call, *done)) : make_error_answer(done.error());
 }
 
 AdminResponse AdminApi::Handlers::publish(const Call& call) {

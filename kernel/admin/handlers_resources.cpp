@@ -175,7 +175,7 @@ AdminResponse AdminApi::Handlers::describe_table(const Call& call) {
 // ---- workflows
 
 AdminResponse AdminApi::Handlers::create_workflow(const Call& call) {
-  auto workflow = parse_workflow(call.body);
+  auto workflow = parse_workflow(call.body, nullptr);
   if (const auto faults = model::find_faults(workflow); !faults.empty()) {
     return make_faults_answer(faults);
   }
@@ -190,7 +190,7 @@ AdminResponse AdminApi::Handlers::create_workflow(const Call& call) {
 AdminResponse AdminApi::Handlers::replace_workflow(const Call& call) {
   const auto* stored = state().workflows.find(call.path[0]);
   if (!stored) return make_unknown("workflow", call.path[0]);
-  auto workflow = parse_workflow(call.body);
+  auto workflow = parse_workflow(call.body, stored);
   workflow.id = stored->id;
   // What the path's id fixes may be left out.
   if (!call.body.contains("workspace")) workflow.workspace = stored->workspace;

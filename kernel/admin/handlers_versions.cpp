@@ -34,7 +34,7 @@ void AdminApi::Handlers::add_version_routes() {
               return make_page(
                   call, state().versions,
                   [&](const model::ApiVersion& version) { return is_of(call, version); },
-                  [&](const model::ApiVersion& version) { return make_json(version, secrets_); });
+                  [&](const model::ApiVersion& version) { return describe(call, version); });
             }))
       .answer_list(kVersionShape, {"api"});
   add_route("GET", "/admin/v1/apis/{id}/versions", "listApiVersions", "newest first",
@@ -42,7 +42,7 @@ void AdminApi::Handlers::add_version_routes() {
               if (!state().apis.find(call.path[0])) return make_unknown("API", call.path[0]);
               Json items = Json::array();
               for (const auto* version : studio::list_versions(state(), call.path[0])) {
-                items.push_back(make_json(*version, secrets_));
+                items.push_back(describe(call, *version));
               }
               const auto total = items.size();
               return make_answer(200, {{"items", std::move(items)}, {"total", total}});
@@ -54,7 +54,7 @@ void AdminApi::Handlers::add_version_routes() {
               const auto* version =
                   state().versions.find(model::make_version_key(call.path[0], number));
               if (!version) return make_no_version(call);
-              return make_answer(200, make_json(*version, secrets_));
+              return make_answer(200, describe(call, *version));
             }))
       .answer(200, kVersionShape);
 
@@ -65,12 +65,18 @@ void AdminApi::Handlers::add_version_routes() {
       const auto done =
           parts_.studio.run(call.actor, [&](Edit& edit) { return change(edit, call, number); });
       if (!done) return make_error_answer(done.error());
-      return make_answer(200, make_json(*done, secrets_));
+      return make_answer(200, describe(call, *done));
     });
   };
   add_route("POST", "/admin/v1/apis/{id}/versions/{version}/request", "requestApproval",
             "ask for approval", change_version([](Edit& edit, const Call& call, unsigned number) {
               return edit.request_approval(call.path[0], number);
+            }))
+      .answer(200, kVersionShape);
+  add_route("POST", "/admin/v1/apis/{id}/versions/{version}/withdraw", "withdrawRequest",
+            "take the request for approval back",
+            change_version([](Edit& edit, const Call& call, unsigned number) {
+              return edit.withdraw(call.path[0], number);
             }))
       .answer(200, kVersionShape);
   add_route("POST", "/admin/v1/apis/{id}/versions/{version}/approve", "approveVersion", "approve",
@@ -84,6 +90,11 @@ void AdminApi::Handlers::add_version_routes() {
             }))
       .take(kRejectShape)
       .answer(200, kVersionShape);
+  add_route("POST", "/admin/v1/apis/{id}/versions/{version}/test", "testVersion",
+            "run a version, live or not",
+            [this](const Call& call, const AdminApi::Respond& respond) { test_api(call, respond); })
+      .take_maybe(kTestShape)
+      .answer(200, kTestReportShape);
   add_route("GET", "/admin/v1/apis/{id}/diff", "diffApi",
             "what differs between two versions, or a version and the draft",
             now(&Handlers::diff_api))

@@ -35,6 +35,8 @@ constexpr Member kWorkflowMembers[] = {
     {"name", Type::kText, Need::kKey, "unique in its workspace"},
     {"rest_api", Type::kText, Need::kKey, "the REST API it is bound to for ever"},
     {"gateway_type", Type::kText},
+    {"folders", Type::kTexts, Need::kOptional,
+     "by path: Orders, Orders/Daily; as they are when absent"},
 };
 constexpr Member kDeploymentMembers[] = {
     {"api", Type::kText, Need::kReadOnly, "the API's id"},
@@ -81,9 +83,6 @@ constexpr Member kAuthorizationMembers[] = {
     {"region", Type::kText, Need::kOptional, "of the REST API; the node's when absent"},
     {"valid_until", Type::kTime, Need::kOptional, "null: no end"},
 };
-constexpr Member kTestMembers[] = {
-    {"parameters", Type::kMap, Need::kOptional, "request parameters by name"},
-};
 constexpr Member kPublishMembers[] = {
     {"instance", Type::kText, Need::kRequired},
     {"domain", Type::kText, Need::kRequired,
@@ -123,7 +122,6 @@ const Shape kCredentialShape{"Credential", kCredentialMembers};
 const Shape kAuthorizationShape{"Authorization", kAuthorizationMembers};
 const Shape kCredentialChangeShape{"CredentialChange", kCredentialChangeMembers};
 const Shape kRotationShape{"Rotation", kRotationMembers};
-const Shape kTestShape{"Test", kTestMembers};
 const Shape kPublishShape{"Publish", kPublishMembers};
 const Shape kUndeployShape{"Undeploy", kUndeployMembers};
 const Shape kRejectShape{"Reject", kRejectMembers};
@@ -162,7 +160,8 @@ Json make_json(const model::Workflow& w) {
           {"workspace", w.workspace},
           {"name", w.name},
           {"rest_api", w.rest_api},
-          {"gateway_type", w.gateway_type}};
+          {"gateway_type", w.gateway_type},
+          {"folders", w.folders}};
 }
 
 Json make_json(const model::Deployment& d) {
@@ -235,21 +234,6 @@ Json make_json(const studio::TableDescription& description) {
   return {{"columns", std::move(columns)}, {"indexes", std::move(indexes)}};
 }
 
-Json make_json(const studio::TestReport& report) {
-  Json headers = Json::array();
-  for (const auto& [name, value] : report.outcome.headers) {
-    headers.push_back({{"name", name}, {"value", value}});
-  }
-  return {{"passed", report.verdict == studio::TestVerdict::kPassed},
-          {"verdict", studio::to_text(report.verdict)},
-          {"status", report.outcome.http_status},
-          {"headers", std::move(headers)},
-          {"body", report.outcome.body},
-          {"duration_ms", static_cast<double>(report.outcome.duration_us) / 1000},
-          {"sql", report.outcome.sql},
-          {"hints", report.outcome.hints}};
-}
-
 // ---- JSON to noun
 
 model::Workspace parse_workspace(const Json& json) {
@@ -272,12 +256,15 @@ model::RestApi parse_rest_api(const Json& json) {
           read_text(json, "description"), read_text(json, "region")};
 }
 
-model::Workflow parse_workflow(const Json& json) {
+model::Workflow parse_workflow(const Json& json, const model::Workflow* stored) {
   return {{},
           read_text(json, "workspace"),
           read_text(json, "name"),
           read_text(json, "rest_api"),
-          read_text(json, "gateway_type", model::Workflow().gateway_type)};
+          read_text(json, "gateway_type", model::Workflow().gateway_type),
+          json.contains("folders") ? read_texts(json, "folders")
+          : stored                 ? stored->folders
+                                   : std::vector<std::string>()};
 }
 
 model::Consumer parse_consumer(const Json& json) {

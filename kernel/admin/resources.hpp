@@ -7,6 +7,8 @@
 #include "admin/secrets.hpp"
 #include "admin/shapes.hpp"
 #include "model/nouns.hpp"
+#include "studio/drift.hpp"
+#include "studio/search.hpp"
 #include "studio/studio.hpp"
 
 namespace sluice::admin {
@@ -16,6 +18,8 @@ extern const Shape kWorkspaceShape, kDataSourceShape, kGatewayInstanceShape, kRe
     kCredentialShape, kCredentialChangeShape, kRotationShape, kAuthorizationShape;
 extern const Shape kNetworkShape, kResourceGroupShape, kDomainShape, kBackendServiceShape,
     kPublishRecordShape, kPublishPlanShape, kPublishedApiShape;
+extern const Shape kFolderShape, kMoveShape, kCloneShape, kTestFormShape, kTestReportShape,
+    kTestRecordShape, kApprovalShape, kSearchHitShape, kDriftShape;
 extern const Shape kTestShape, kPublishShape, kUndeployShape, kRejectShape, kNewCredentialShape,
     kIssuedCredentialShape, kApplyPublishShape;
 
@@ -34,7 +38,8 @@ Json make_json(const model::RestApi& rest_api);
 Json make_json(const model::Workflow& workflow);
 Json make_json(const model::ApiDefinition& definition, const SecretSettings& secrets);
 Json make_json(const model::Api& api, const model::State& state, const SecretSettings& secrets);
-Json make_json(const model::ApiVersion& version, const SecretSettings& secrets);
+Json make_json(const model::ApiVersion& version, const model::State& state,
+               const SecretSettings& secrets);
 Json make_json(const model::Deployment& deployment);
 Json make_json(const model::Consumer& consumer);
 Json make_json(const model::Credential& credential);  // without what finds and proves it
@@ -43,6 +48,13 @@ Json make_json(const model::Authorization& authorization);
 Json make_json(const studio::TableDescription& description);
 Json make_json(const studio::TableInfo& table);
 Json make_json(const studio::TestReport& report);
+Json make_json(const model::TestRecord& record);
+Json make_json(const studio::SearchHit& hit);
+Json make_json(const studio::DriftFinding& finding);
+Json make_folder_json(const model::State& state, const model::Workflow& workflow,
+                      const std::string& path);
+Json make_test_form_json(const model::Api& api);
+Json make_approval_json(const model::ApiVersion& version, const model::State& state);
 
 // `stored` is what is replaced: masks in the settings stand for its secrets.
 model::Workspace parse_workspace(const Json& json);
@@ -54,12 +66,15 @@ model::ResourceGroup parse_resource_group(const Json& json);
 model::Domain parse_domain(const Json& json);
 model::BackendService parse_backend_service(const Json& json);
 model::RestApi parse_rest_api(const Json& json);
-model::Workflow parse_workflow(const Json& json);
+model::Workflow parse_workflow(const Json& json, const model::Workflow* stored);
 model::ApiDefinition parse_definition(const Json& json, const model::ApiDefinition* stored,
                                       const std::string& where, model::Faults& faults);
+// Where it stands; absent: the document says nothing of it.
+std::optional<model::Placement> parse_placement(const Json& json, const model::Api* stored);
 model::Consumer parse_consumer(const Json& json);
 studio::NewCredential parse_new_credential(const Json& json);
 studio::CredentialChange parse_credential_change(const Json& json);
+studio::CloneRequest parse_clone_request(const Json& json);
 
 // Members of checked JSON, or what stands for an absent one.
 std::string read_text(const Json& json, const char* name, std::string_view otherwise = {});

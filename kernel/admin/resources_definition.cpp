@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an API does, as a draft edits it and a version freezes it: its definition, the API, the
 // version.
+#include "admin/answers.hpp"
 #include "admin/resources.hpp"
+#include "studio/actions.hpp"
 
 #include <array>
 
@@ -11,6 +13,7 @@ namespace {
 using model::ApiDefinition;
 
 // ---- words, as laws.hpp parses them
+constexpr std::array<std::string_view, 2> kVisibilities = {"workspace", "private"};
 constexpr std::array<std::string_view, 2> kMethods = {"GET", "POST"};
 constexpr std::array<std::string_view, 12> kTypes = {
     "string",      "int",      "long",      "float",      "double",      "boolean",
@@ -106,7 +109,7 @@ constexpr Member kScriptMembers[] = {
     {"mode", Type::kWord, Need::kOptional, "basic when absent; advanced has tags", kScriptModes},
 };
 constexpr Shape kScriptShape{"Script", kScriptMembers};
-constexpr std::array<Member, 23> kDefinitionMembers = {{
+constexpr std::array<Member, 25> kDefinitionMembers = {{
     {"name", Type::kText, Need::kKey, "unique in its workspace"},
     {"description", Type::kText},
     {"path", Type::kText, Need::kOptional, "below the base path, starts with /"},
@@ -139,19 +142,30 @@ constexpr std::array<Member, 23> kDefinitionMembers = {{
      kPagings},
     {"mode", Type::kWord, Need::kOptional, "wizard when absent", kModes},
     {"script", Type::kShape, Need::kOptional, "of the mode script", {}, &kScriptShape},
+    {"success_sample", Type::kText, Need::kOptional,
+     "an answer for the description; as it is when absent"},
+    {"failure_sample", Type::kText, Need::kOptional, "the same of a failure"},
 }};
 // An API's document is its place, its definition and what became of it.
 constexpr auto kApiMembers = [] {
-  std::array<Member, kDefinitionMembers.size() + 7> members;
+  std::array<Member, kDefinitionMembers.size() + 13> members;
   std::size_t n = 0;
   members[n++] = {"id", Type::kText, Need::kReadOnly};
   members[n++] = {"workspace", Type::kText, Need::kKey};
   members[n++] = {"workflow", Type::kText, Need::kKey, "by name, of the workspace"};
+  members[n++] = {"folder", Type::kText, Need::kOptional,
+                  "of the workflow, such as Orders/Daily; empty: its root; as it is when absent"};
+  members[n++] = {"tags", Type::kTexts, Need::kOptional, "at most 5; as they are when absent"};
+  members[n++] = {"visibility", Type::kWord, Need::kOptional,
+                  "private: the draft is its owner's alone; as it is when absent", kVisibilities};
   for (const auto& member : kDefinitionMembers) members[n++] = member;
+  members[n++] = {"owner", Type::kText, Need::kReadOnly, "who created it"};
   members[n++] = {"draft_revision", Type::kInteger, Need::kReadOnly, "rises with each edit"};
   members[n++] = {"tested", Type::kBoolean, Need::kReadOnly, "this draft passed its test"};
   members[n++] = {"last_version", Type::kInteger, Need::kReadOnly, "0: never submitted"};
   members[n++] = {"deployments", Type::kList, Need::kReadOnly, {}, {}, &kDeploymentShape};
+  members[n++] = {"missing", Type::kList, Need::kReadOnly, "before it can be tested and submitted"};
+  members[n++] = {"actions", Type::kTexts, Need::kReadOnly, "what may be done with the draft now"};
   return members;
 }();
 constexpr Member kVersionMembers[] = {
@@ -164,6 +178,10 @@ constexpr Member kVersionMembers[] = {
     {"requested_by", Type::kText, Need::kReadOnly},
     {"decided_by", Type::kText, Need::kReadOnly},
     {"decision_reason", Type::kText, Need::kReadOnly},
+    {"requested_at", Type::kTime, Need::kReadOnly},
+    {"decided_at", Type::kTime, Need::kReadOnly},
+    {"deployed_on", Type::kTexts, Need::kReadOnly, "gateway instances where it is live"},
+    {"actions", Type::kTexts, Need::kReadOnly, "what may be done with it now"},
     {"definition", Type::kShape, Need::kReadOnly, {}, {}, &kDefinitionShape},
 };
 Json make_settings_json(const std::string& settings_json) {
@@ -350,7 +368,9 @@ Json make_json(const ApiDefinition& d, const SecretSettings& secrets) {
       {"caller_order", {{"parameter", d.caller_order.parameter}, {"choices", std::move(choices)}}},
       {"key_columns", d.key_columns},
       {"paging", model::to_text(d.paging)},
-      {"mode", model::to_text(d.mode)}};
+      {"mode", model::to_text(d.mode)},
+      {"success_sample", d.success_sample.get()},
+      {"failure_sample", d.failure_sample.get()}};
   if (d.mode == model::ApiMode::kScript) {
     json["script"] = {{"sql", d.script.sql}, {"mode", model::to_text(d.script.mode)}};
   }
@@ -361,8 +381,12 @@ Json make_json(const model::Api& api, const model::State& state, const SecretSet
   const auto* workflow = state.workflows.find(api.workflow_id);
   Json json = {{"id", api.id},
                {"workspace", api.workspace},
-               {"workflow", workflow ? workflow->name : std::string()}};
+               {"workflow", workflow ? workflow->name : std::string()},
+               {"folder", api.placement.folder},
+               {"tags", api.placement.tags},
+               {"visibility", model::to_text(api.placement.visibility)}};
   json.update(make_json(api.draft, secrets));
+  json["owner"] = api.owner;
   json["draft_revision"] = api.draft_revision;
   json["tested"] = api.tested_revision == api.draft_revision;
   json["last_version"] = api.last_version;
@@ -370,10 +394,12 @@ Json make_json(const model::Api& api, const model::State& state, const SecretSet
   for (const auto* d : studio::list_deployments(state, api.id)) {
     json["deployments"].push_back(make_json(*d));
   }
+  json["missing"] = make_faults_json(model::find_missing(api.draft));
   return json;
 }
 
-Json make_json(const model::ApiVersion& v, const SecretSettings& secrets) {
+Json make_json(const model::ApiVersion& v, const model::State& state,
+               const SecretSettings& secrets) {
   return {{"api", v.api_id},
           {"version", v.number},
           {"name", "V" + std::to_string(v.number)},
@@ -383,10 +409,23 @@ Json make_json(const model::ApiVersion& v, const SecretSettings& secrets) {
           {"requested_by", v.requested_by},
           {"decided_by", v.decided_by},
           {"decision_reason", v.decision_reason},
+          {"requested_at", make_time_json(v.requested_at)},
+          {"decided_at", make_time_json(v.decided_at)},
+          {"deployed_on", studio::list_instances(state, v)},
           {"definition", make_json(v.definition, secrets)}};
 }
 
 // ---- JSON to noun
+
+std::optional<model::Placement> parse_placement(const Json& json, const model::Api* stored) {
+  if (!json.contains("folder") && !json.contains("tags") && !json.contains("visibility")) return {};
+  auto placement = stored ? stored->placement : model::Placement();
+  placement.folder = read_text(json, "folder", placement.folder);
+  if (json.contains("tags")) placement.tags = read_texts(json, "tags");
+  placement.visibility =
+      read_word(json, "visibility", &model::parse_visibility, placement.visibility);
+  return placement;
+}
 
 ApiDefinition parse_definition(const Json& json, const ApiDefinition* stored,
                                const std::string& where, model::Faults& faults) {
@@ -455,6 +494,16 @@ ApiDefinition parse_definition(const Json& json, const ApiDefinition* stored,
     d.script.sql = read_text(json["script"], "sql");
     d.script.mode = read_word(json["script"], "mode", &model::parse_script_mode, d.script.mode);
   }
+  // Nobody writes samples into a file by hand: a document without them keeps those that were saved.
+  const auto read_sample = [&](const char* name, model::SharedText ApiDefinition::*sample) {
+    if (json.contains(name)) {
+      d.*sample = read_text(json, name);
+    } else if (stored) {
+      d.*sample = stored->*sample;
+    }
+  };
+  read_sample("success_sample", &ApiDefinition::success_sample);
+  read_sample("failure_sample", &ApiDefinition::failure_sample);
   return d;
 }
 

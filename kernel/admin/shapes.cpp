@@ -70,6 +70,8 @@ void check_member(const Json& value, const Member& member, Purpose purpose,
       return check_type(value.is_boolean(), "true or false", value, where, faults);
     case Type::kInteger:
       return check_type(is_int64(value), "a whole number of at most 63 bits", value, where, faults);
+    case Type::kNumber:
+      return check_type(value.is_number(), "a number", value, where, faults);
     case Type::kObject:
       return check_type(value.is_object(), "an object", value, where, faults);
     case Type::kScalar:
@@ -137,6 +139,9 @@ Json make_member_schema(const Member& member) {
       break;
     case Type::kInteger:
       schema = {{"type", "integer"}, {"format", "int64"}};
+      break;
+    case Type::kNumber:
+      schema = {{"type", "number"}};
       break;
     case Type::kTime:
       schema = {{"type", {"string", "null"}}, {"format", "date-time"}};

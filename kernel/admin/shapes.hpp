@@ -26,6 +26,7 @@ enum class Type {
   kText,
   kBoolean,
   kInteger,
+  kNumber,
   kTime,    // RFC 3339 text or null
   kScalar,  // text, number, boolean or null; taken as text
   kTexts,   // an array of text, numbers and booleans; each taken as text

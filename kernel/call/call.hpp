@@ -65,7 +65,7 @@ struct Observation {
   std::string_view method, path;    // the route's, or copies in the call's arena
   std::string_view api_id;          // the route's; empty when none matched
   std::string_view consumer;        // the principal's, in the call's arena
-  std::string_view refusal_reason;  // an authenticator's exact one, never for callers; arena
+  std::string_view refusal_reason;  // a plugin's exact one, never for callers; arena
   std::string_view request_id;
   std::uint64_t received_ns = 0;  // CLOCK_MONOTONIC
 };

@@ -282,6 +282,10 @@ void DefaultBackend::refuse(BoundCall& bound, Status status) {
     error.detail = "the answer took longer than this API's timeout of " +
                    std::to_string(bound.backend->definition_.timeout_ms) + " ms";
   }
+  // For the log and for the test of a draft; a caller reads `detail` only.
+  const auto reason = bound.call->arena().make_array<char>(error.internal.size());
+  std::copy_n(error.internal.data(), reason.size(), reason.data());
+  bound.call->observation().refusal_reason = {reason.data(), reason.size()};
   bound.call->refuse(error);
 }
 

@@ -8,6 +8,7 @@
 #include "http/clock.hpp"
 #include "loader/credential.hpp"
 #include "problem/problem.hpp"
+#include "studio/drift.hpp"
 #include "studio/wizard.hpp"
 #include "verify/explain.hpp"
 
@@ -237,9 +238,13 @@ SentTexts make_texts(const model::ApiDefinition& definition,
   return texts;
 }
 
-class NoObserver final : public gateway::Observer {
+// Of the one call of a test: why it failed, in the words of the plugin that failed.
+class ReasonKeeper final : public gateway::Observer {
  public:
-  void observe(unsigned, const call::Observation&, std::uint64_t) override {}
+  void observe(unsigned, const call::Observation& call, std::uint64_t) override {
+    reason = call.refusal_reason;
+  }
+  std::string reason;
 };
 
 }  // namespace
@@ -335,7 +340,7 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
   const bool is_post = definition.method == model::HttpMethod::kPost;
   snapshot::Route route{.api_id = "draft",
                         .method = is_post ? "POST" : "GET",
-                        .path = "/draft",
+                        .path = definition.path,
                         .timeout_ms = definition.timeout_ms,
                         .is_anonymous = true,
                         .backend = *backend};
@@ -345,24 +350,31 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
   if (!only) return only.error();
   snapshot::Holder holder(1);
   holder.store(*only);
-  NoObserver observer;
+  ReasonKeeper observer;
   gateway::Gateway gateway(holder, workers_, observer, 1);
 
-  call::InProcessRequest request{
-      .method = is_post ? "POST" : "GET", .path = "/draft", .query = sent.query, .body = sent.form};
+  call::InProcessRequest request{.method = is_post ? "POST" : "GET",
+                                 .path = definition.path,
+                                 .query = sent.query,
+                                 .body = sent.form};
   if (!request.body.empty()) {
     request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   }
   const std::uint64_t started = http::monotonic_ns();
   auto response = call::run_in_process(gateway, request);
+  const std::uint64_t ended = http::monotonic_ns();
+  const auto table = describe_table(source, definition.table);
   return studio::TestOutcome{
       .http_status = response.status,
       .headers = std::move(response.headers),
       .body = std::move(response.body),
-      .duration_us = static_cast<std::int64_t>((http::monotonic_ns() - started) / 1000),
+      .duration_us = static_cast<std::int64_t>((ended - started) / 1000),
       .sql = preview ? preview->rows : std::string{},
       .hints =
-          preview ? find_hints(**running, definition, preview->rows) : std::vector<std::string>{}};
+          preview ? find_hints(**running, definition, preview->rows) : std::vector<std::string>{},
+      .request = {request.method, request.path, request.query, request.headers, request.body},
+      .fault = std::move(observer.reason),
+      .table = table ? studio::make_facts(*table) : model::TableFacts{}};
 }
 
 Result<studio::CallPreview> LowerFloor::preview(

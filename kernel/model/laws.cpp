@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/fault_collector.hpp"
 #include "model/laws.hpp"
+
+#include "model/characters.hpp"
+#include "model/fault_collector.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,38 +14,6 @@ namespace sluice::model {
 namespace {
 
 constexpr std::size_t kFaultsToldMax = 20;
-
-bool is_letter(char32_t c) { return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z'); }
-bool is_digit(char32_t c) { return c >= U'0' && c <= U'9'; }
-bool is_chinese(char32_t c) {  // the blocks of unified ideographs, their extensions, and zero
-  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
-         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x323AF) || c == 0x3007;
-}
-
-std::optional<std::u32string> decode_utf8(std::string_view text) {
-  std::u32string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80           ? 1
-                               : (lead >> 5) == 0x06 ? 2
-                               : (lead >> 4) == 0x0E ? 3
-                               : (lead >> 3) == 0x1E ? 4
-                                                     : 0;
-    if (length == 0 || i + length > text.size()) return std::nullopt;
-    char32_t c = length == 1 ? lead : lead & (0x7Fu >> length);
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xC0) != 0x80) return std::nullopt;
-      c = (c << 6) | (next & 0x3F);
-    }
-    constexpr std::array<char32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
-    if (c < kSmallest[length] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) return std::nullopt;
-    out += c;
-    i += length;
-  }
-  return out;
-}
 
 // Path segments between slashes, none empty, none that a client would resolve away.
 bool has_bad_segment(std::string_view path) {
@@ -121,12 +91,6 @@ Error make_error(const Faults& faults) {
     detail += "; and " + std::to_string(faults.size() - kFaultsToldMax) + " more";
   }
   return {SLUICE_E_ARGUMENT, std::move(detail), {}, faults.empty() ? "" : faults.front().where};
-}
-
-std::optional<std::size_t> count_characters(std::string_view text) {
-  const auto decoded = decode_utf8(text);
-  if (!decoded) return std::nullopt;
-  return decoded->size();
 }
 
 std::optional<Fault> find_title_fault(std::string_view title, std::string where) {
@@ -306,6 +270,8 @@ Faults find_faults(const Workflow& workflow) {
     faults.add("/gateway_type", "R062", "this type of gateway is not known",
                "use cloud-native, the only one");
   }
+  for (auto& fault : find_folders_faults(workflow.folders, "/folders"))
+    faults.add(std::move(fault));
   return faults.take();
 }
 
@@ -340,6 +306,8 @@ Faults find_faults(const ApiDefinition& definition) {
     faults.add(find_plain_name_fault(definition.authentication.type, "/authentication/type"));
   }
   faults.check_settings(definition.authentication.settings_json, "/authentication/settings");
+  faults.add(find_sample_fault(definition.success_sample.get(), "/success_sample"));
+  faults.add(find_sample_fault(definition.failure_sample.get(), "/failure_sample"));
   return faults.take();
 }
 

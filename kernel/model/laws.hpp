@@ -44,6 +44,15 @@ inline constexpr std::int64_t kQueueMax = 100'000;
 inline constexpr std::size_t kGroupWorkspacesMax = 1000;
 inline constexpr std::size_t kBackendAddressesMax = 32;
 inline constexpr std::size_t kPublishRecordsMax = 50;  // kept per API and instance
+inline constexpr std::size_t kTagsMax = 5;  // of one API
+inline constexpr std::size_t kTagCharactersMax = 20;
+inline constexpr std::size_t kFoldersMax = 200;  // of one workflow
+inline constexpr std::size_t kFolderDepthMax = 5;
+inline constexpr std::size_t kFolderCharactersMax = 50;  // of one part of its path
+inline constexpr std::size_t kAnswerSampleBytesMax = 16 * 1024;
+inline constexpr std::size_t kTestBodyBytesMax = 16 * 1024;  // kept of a test's answer
+inline constexpr std::size_t kTestRecordsMax = 20;           // kept of one API
+inline constexpr std::size_t kTableColumnsMax = 1000;        // of a table whose facts are kept
 
 // One broken law.
 struct Fault {
@@ -61,12 +70,18 @@ inline Result<void> make_result(const Faults& faults) {
   return faults.empty() ? Result<void>() : Result<void>(make_error(faults));
 }
 
-// Code points of valid UTF-8; absent when it is not valid (overlong forms and surrogates too).
+// Code points of valid UTF-8; absent when it is not valid (overlong forms and surrogates too). A
+// combining mark is a character of its own: "e" and U+0301 are two. Names hold none (only letters
+// of ASCII and Chinese ones), free texts may.
 std::optional<std::size_t> count_characters(std::string_view text);
+// At most `bytes_max` of it, no character of UTF-8 cut in two.
+std::string_view cut_text(std::string_view text, std::size_t bytes_max);
 
 // ---- single values; absent: right
 std::optional<Fault> find_title_fault(std::string_view title, std::string where);  // R060, R069
 std::optional<Fault> find_plain_name_fault(std::string_view name, std::string where);
+std::optional<Fault> find_tag_fault(std::string_view tag, std::string where);
+std::optional<Fault> find_folder_fault(std::string_view path, std::string where);     // "A/B"
 std::optional<Fault> find_base_path_fault(std::string_view path, std::string where);  // R052
 std::optional<Fault> find_api_path_fault(std::string_view path, std::string where);   // R070, R071
 std::optional<Fault> find_domain_fault(std::string_view domain, std::string where);   // R039
@@ -87,6 +102,7 @@ Faults find_faults(const BackendService& service);
 Faults find_faults(const RestApi& rest_api);
 Faults find_faults(const Workflow& workflow);
 Faults find_faults(const ApiDefinition& definition);
+Faults find_faults(const Placement& placement);
 Faults find_faults(const Consumer& consumer);
 Faults find_faults(const Credential& credential);
 Faults find_faults(const Authorization& authorization);
@@ -117,6 +133,8 @@ std::string_view to_text(Specification specification);  // single-node multi-nod
 std::string_view to_text(InstanceStatus status);        // Creating Running Stopped
 std::string_view to_text(Protocol protocol);            // http https
 std::string_view to_text(PublishAction action);         // publish undeploy
+std::string_view to_text(Visibility visibility);  // workspace private
+std::string_view to_text(TestVerdict verdict);    // "passed" "failed" "draft changed"
 
 std::optional<HttpMethod> parse_http_method(std::string_view text);
 std::optional<ApiMode> parse_api_mode(std::string_view text);
@@ -136,5 +154,7 @@ std::optional<Specification> parse_specification(std::string_view text);
 std::optional<InstanceStatus> parse_instance_status(std::string_view text);
 std::optional<Protocol> parse_protocol(std::string_view text);
 std::optional<PublishAction> parse_publish_action(std::string_view text);
+std::optional<Visibility> parse_visibility(std::string_view text);
+std::optional<TestVerdict> parse_test_verdict(std::string_view text);
 
 }  // namespace sluice::model

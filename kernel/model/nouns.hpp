@@ -25,6 +25,25 @@ inline constexpr std::string_view kDefaultRegion = "local";  // of a node file t
 // The network and the resource group that a region has from its first workspace on.
 inline constexpr std::string_view kDefaultPlace = "default";
 
+// A long text that the copies of a noun share.
+class SharedText {
+ public:
+  SharedText() = default;
+  SharedText(std::string text)  // NOLINT: a text is a text
+      : text_(text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text))) {}
+  const std::string& get() const noexcept {
+    static const std::string kNone;
+    return text_ ? *text_ : kNone;
+  }
+  bool empty() const noexcept { return !text_; }
+  bool operator==(const SharedText& other) const noexcept {
+    return text_ == other.text_ || get() == other.get();
+  }
+
+ private:
+  std::shared_ptr<const std::string> text_;
+};
+
 struct Workspace {  // R011, R126
   std::string name;
   std::string description;
@@ -135,6 +154,7 @@ struct Workflow {  // R056-R065; name unique in its workspace; bound to its REST
   std::string name;
   std::string rest_api;  // of the workspace's region (R021)
   std::string gateway_type = "cloud-native";
+  std::vector<std::string> folders;  // by path, sorted: "Orders", "Orders/Daily"; not the root
   bool operator==(const Workflow&) const = default;
 };
 
@@ -296,7 +316,39 @@ struct ApiDefinition {
   Paging paging = Paging::kNumber;
   ApiMode mode = ApiMode::kWizard;
   Script script;  // of script mode, which has no table, conditions and order of its own
+  SharedText success_sample;  // bodies of answers that were saved from tests, for the description
+  SharedText failure_sample;
   bool operator==(const ApiDefinition&) const = default;
+};
+
+enum class Visibility { kWorkspace, kPrivate };  // private: the draft is its owner's alone
+
+// Where a draft stands in Service Development; no part of what is submitted.
+struct Placement {
+  std::string folder;  // one of its workflow's; empty: the root
+  std::vector<std::string> tags;
+  Visibility visibility = Visibility::kWorkspace;
+  bool operator==(const Placement&) const = default;
+};
+
+// A table as it was when something was tested against it: what drift is measured from.
+struct TableColumn {
+  std::string name, declared;  // declared: the source's own word
+  ParameterType type = ParameterType::kString;
+  bool nullable = true;
+  unsigned primary_key = 0;  // place in the primary key, from 1; 0 = no part of it
+  bool operator==(const TableColumn&) const = default;
+};
+struct TableIndex {
+  std::string name;
+  bool unique = false;
+  std::vector<std::string> columns;
+  bool operator==(const TableIndex&) const = default;
+};
+struct TableFacts {  // no columns: nobody looked
+  std::vector<TableColumn> columns;
+  std::vector<TableIndex> indexes;
+  bool operator==(const TableFacts&) const = default;
 };
 
 struct Api {  // one row of Service Development
@@ -307,6 +359,10 @@ struct Api {  // one row of Service Development
   std::uint64_t draft_revision = 1;   // rises with each edit that changes the draft
   std::uint64_t tested_revision = 0;  // the draft revision that passed its test; 0 = none (R109)
   unsigned last_version = 0;
+  Placement placement;
+  std::string owner;        // who created it
+  TableFacts tested_table;  // as the test that passed last saw it
+  unsigned last_test = 0;   // number of the newest test record
   bool operator==(const Api&) const = default;
 };
 
@@ -327,7 +383,40 @@ struct ApiVersion {  // R118-R120: immutable but for its status; key: api_id + n
   std::string requested_by;     // who asked for the approval that is pending or was decided
   std::string decided_by;       // who approved or rejected
   std::string decision_reason;  // R124
+  UnixMs requested_at = 0;
+  UnixMs decided_at = 0;
+  TableFacts table;  // as the draft's test saw it
   bool operator==(const ApiVersion&) const = default;
+};
+
+enum class TestVerdict {
+  kPassed,
+  kFailed,
+  kDraftChanged,  // passed, but the draft was edited meanwhile: it stays untested
+};
+
+// What one run of a draft or a version did (R112-R115); the newest of each API are kept. Texts are
+// cut to the bounds of laws.hpp. Key: make_test_key().
+struct TestRecord {
+  std::string api_id;
+  unsigned number = 1;               // rises per API
+  unsigned version = 0;              // 0: the draft
+  std::uint64_t draft_revision = 0;  // of the draft; 0: it was a version
+  std::string actor;
+  UnixMs started_at = 0;
+  std::vector<std::pair<std::string, std::string>> parameters;
+  std::string request_target;  // path and query as they were sent
+  std::string request_body;
+  TestVerdict verdict = TestVerdict::kFailed;
+  int http_status = 0;  // 0: it could not be tried, `fault` says why
+  std::vector<std::pair<std::string, std::string>> headers;
+  SharedText body;
+  bool is_body_cut = false;
+  std::int64_t duration_us = 0;
+  std::string sql;  // with placeholders
+  std::vector<std::string> hints;
+  std::string fault;  // what went wrong in the words of the part that failed; for developers
+  bool operator==(const TestRecord&) const = default;
 };
 
 struct Deployment {  // R136-R139, R157-R158: one per API and instance; key: api_id + instance
@@ -443,6 +532,7 @@ struct State {
   Collection<Consumer> consumers;                 // by name
   Collection<Credential> credentials;             // by id
   Collection<Authorization> authorizations;       // by make_authorization_key()
+  Collection<TestRecord> test_records;            // by make_test_key(api_id, number)
 };
 
 // Two parts as one key. Names cannot hold '/' where it would be ambiguous: the first part never
@@ -462,6 +552,10 @@ inline std::string make_authorization_key(const Authorization& authorization) {
 // "api-1f00/V12"
 inline std::string make_version_key(std::string_view api_id, unsigned number) {
   return make_key(api_id, "V" + std::to_string(number));
+}
+// "api-1f00/T3"
+inline std::string make_test_key(std::string_view api_id, unsigned number) {
+  return make_key(api_id, "T" + std::to_string(number));
 }
 // "api-1f00/prod/R7"
 inline std::string make_record_key(std::string_view api_id, std::string_view instance,

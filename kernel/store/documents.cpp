@@ -22,6 +22,10 @@ struct Bytes {
 struct Secret {
   std::string& bytes;
 };
+// The same of a long text: rows of somebody's table.
+struct SecretText {
+  model::SharedText& text;
+};
 
 template <class E>
 std::optional<E> parse_enum(std::string_view text) {
@@ -43,6 +47,8 @@ std::optional<E> parse_enum(std::string_view text) {
   if constexpr (std::is_same_v<E, model::InstanceStatus>) return model::parse_instance_status(text);
   if constexpr (std::is_same_v<E, model::Protocol>) return model::parse_protocol(text);
   if constexpr (std::is_same_v<E, model::PublishAction>) return model::parse_publish_action(text);
+  if constexpr (std::is_same_v<E, model::Visibility>) return model::parse_visibility(text);
+  if constexpr (std::is_same_v<E, model::TestVerdict>) return model::parse_test_verdict(text);
 }
 
 // ---- the members of each noun, once for both directions. A member that is absent from a document
@@ -136,6 +142,7 @@ void visit(V& v, model::Workflow& n) {
   v("name", n.name);
   v("rest_api", n.rest_api);
   v("gateway_type", n.gateway_type);
+  v("folders", n.folders);
 }
 template <class V>
 void visit(V& v, model::Validation& n) {
@@ -235,6 +242,33 @@ void visit(V& v, model::ApiDefinition& n) {
   v("paging", n.paging);
   v("mode", n.mode);
   v("script", n.script);
+  v("success_sample", n.success_sample);
+  v("failure_sample", n.failure_sample);
+}
+template <class V>
+void visit(V& v, model::Placement& n) {
+  v("folder", n.folder);
+  v("tags", n.tags);
+  v("visibility", n.visibility);
+}
+template <class V>
+void visit(V& v, model::TableColumn& n) {
+  v("name", n.name);
+  v("declared", n.declared);
+  v("type", n.type);
+  v("nullable", n.nullable);
+  v("primary_key", n.primary_key);
+}
+template <class V>
+void visit(V& v, model::TableIndex& n) {
+  v("name", n.name);
+  v("unique", n.unique);
+  v("columns", n.columns);
+}
+template <class V>
+void visit(V& v, model::TableFacts& n) {
+  v("columns", n.columns);
+  v("indexes", n.indexes);
 }
 template <class V>
 void visit(V& v, model::Api& n) {
@@ -245,6 +279,10 @@ void visit(V& v, model::Api& n) {
   v("draft_revision", n.draft_revision);
   v("tested_revision", n.tested_revision);
   v("last_version", n.last_version);
+  v("placement", n.placement);
+  v("owner", n.owner);
+  v("tested_table", n.tested_table);
+  v("last_test", n.last_test);
 }
 template <class V>
 void visit(V& v, model::ApiVersion& n) {
@@ -257,6 +295,9 @@ void visit(V& v, model::ApiVersion& n) {
   v("requested_by", n.requested_by);
   v("decided_by", n.decided_by);
   v("decision_reason", n.decision_reason);
+  v("requested_at", n.requested_at);
+  v("decided_at", n.decided_at);
+  v("table", n.table);
 }
 template <class V>
 void visit(V& v, model::Deployment& n) {
@@ -313,6 +354,27 @@ void visit(V& v, model::Authorization& n) {
   v("valid_until", n.valid_until);
   v("region", n.region);
 }
+template <class V>
+void visit(V& v, model::TestRecord& n) {
+  v("api_id", n.api_id);
+  v("number", n.number);
+  v("version", n.version);
+  v("draft_revision", n.draft_revision);
+  v("actor", n.actor);
+  v("started_at", n.started_at);
+  v("parameters", n.parameters);
+  v("request_target", n.request_target);
+  v("request_body", n.request_body);
+  v("verdict", n.verdict);
+  v("http_status", n.http_status);
+  v("headers", n.headers);
+  v("body", SecretText{n.body});
+  v("is_body_cut", n.is_body_cut);
+  v("duration_us", n.duration_us);
+  v("sql", n.sql);
+  v("hints", n.hints);
+  v("fault", n.fault);
+}
 
 std::string key_of(const model::Workspace& n) { return n.name; }
 std::string key_of(const model::DataSource& n) { return model::make_key(n.workspace, n.name); }
@@ -334,6 +396,7 @@ std::string key_of(const model::PublishRecord& n) {
 std::string key_of(const model::Consumer& n) { return n.name; }
 std::string key_of(const model::Credential& n) { return n.id; }
 std::string key_of(const model::Authorization& n) { return model::make_authorization_key(n); }
+std::string key_of(const model::TestRecord& n) { return model::make_test_key(n.api_id, n.number); }
 
 // ---- noun -> JSON
 
@@ -359,6 +422,8 @@ class Writer {
       return std::string(model::to_text(value));
     } else if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>) {
       return value;
+    } else if constexpr (std::is_same_v<Value, model::SharedText>) {
+      return value.get();
     } else {
       Writer inner(sealer_, place_);
       visit(inner, value);
@@ -370,8 +435,10 @@ class Writer {
     for (const auto& piece : value.pieces) array.push_back(make_hex(piece));
     return array;
   }
-  Json make_json(Secret& value) {
-    auto sealed = sealer_.seal(value.bytes, place_);
+  Json make_json(Secret& value) { return seal(value.bytes); }
+  Json make_json(SecretText& value) { return value.text.empty() ? "" : seal(value.text.get()); }
+  std::string seal(const std::string& bytes) {
+    auto sealed = sealer_.seal(bytes, place_);
     if (!sealed) throw SealingFailed{sealed.error()};
     return std::move(*sealed);
   }
@@ -435,6 +502,8 @@ class Reader {
       value = *parsed;
     } else if constexpr (std::is_same_v<T, std::string>) {
       value = read_text(json, where);
+    } else if constexpr (std::is_same_v<T, model::SharedText>) {
+      value = model::SharedText(read_text(json, where));
     } else {
       Reader inner(json, where, sealer_, place_);
       visit(inner, value);
@@ -458,6 +527,12 @@ class Reader {
     auto secret = sealer_.open(read_text(json, where), place_);
     if (!secret) throw Malformed{where, secret.error().detail, true};
     value.bytes = std::move(*secret);
+  }
+  void read(const Json& json, const std::string& where, SecretText& value) {
+    std::string bytes;
+    Secret secret{bytes};
+    if (!read_text(json, where).empty()) read(json, where, secret);
+    value.text = model::SharedText(std::move(bytes));
   }
   template <class T>
   void read(const Json& json, const std::string& where, std::optional<T>& value) {
@@ -539,6 +614,8 @@ auto with_collection(State& state, Kind kind, Step step) {
       return step(state.credentials);
     case Kind::kAuthorization:
       return step(state.authorizations);
+    case Kind::kTestRecord:
+      return step(state.test_records);
   }
   std::abort();  // no such Kind
 }
@@ -607,6 +684,8 @@ std::string_view to_text(Kind kind) {
       return "credential";
     case Kind::kAuthorization:
       return "authorization";
+    case Kind::kTestRecord:
+      return "test-record";
   }
   return "?";
 }

@@ -36,12 +36,14 @@ enum class Kind {
   kConsumer,
   kCredential,
   kAuthorization,
+  kTestRecord,
 };
 inline constexpr std::array kKinds = {
     Kind::kWorkspace,       Kind::kDataSource, Kind::kNetwork,        Kind::kResourceGroup,
     Kind::kGatewayInstance, Kind::kDomain,     Kind::kBackendService, Kind::kRestApi,
     Kind::kWorkflow,        Kind::kApi,        Kind::kVersion,        Kind::kDeployment,
     Kind::kPublishRecord,   Kind::kConsumer,   Kind::kCredential,     Kind::kAuthorization,
+    Kind::kTestRecord,
 };
 std::string_view to_text(Kind kind);  // "workspace", "data-source" ...
 
@@ -84,6 +86,8 @@ template <>
 inline constexpr Kind kKindOf<model::Credential> = Kind::kCredential;
 template <>
 inline constexpr Kind kKindOf<model::Authorization> = Kind::kAuthorization;
+template <>
+inline constexpr Kind kKindOf<model::TestRecord> = Kind::kTestRecord;
 
 // The document of a noun in `state`; absent when it has none under that key. An Error: the noun
 // holds text that is not UTF-8.

@@ -38,6 +38,8 @@ ApiDefinition full_definition() {
   d.timeout_ms = 30'000;
   d.max_rows = 1;
   d.authentication = {"api-key", R"({"a":1})"};
+  d.success_sample = std::string(R"({"data":[]})");
+  d.failure_sample = std::string("no");
   d.fixed_conditions = {
       {"live", "deleted", ParameterType::kIntList, Operator::kNotIn, "1,2", LikeMatch::kPattern}};
   d.conditions = {"", Join::kAny, {{"user_id"}, {"", Join::kAll, {{"plain"}, {"live"}}}}};
@@ -48,6 +50,11 @@ ApiDefinition full_definition() {
   d.mode = ApiMode::kScript;
   d.script = {"SELECT 1 AS x", ScriptMode::kAdvanced};
   return d;
+}
+
+TableFacts full_table() {
+  return {{{"user_id", "INTEGER", ParameterType::kLong, false, 1}, {.name = "age"}},
+          {{"by_age", true, {"age", "user_id"}}}};
 }
 
 // One noun of every kind, no member at its default.
@@ -72,10 +79,21 @@ State full_state() {
                                        {"/healthz", 1000, 100, 1, 2},
                                        "over there"});
   s.rest_apis.put("west/users", {"users", "/v1", "api.example.com", "all users", "west"});
-  s.workflows.put("wf-1", {"wf-1", "shop", "User Query", "users", "cloud-native"});
-  s.apis.put("api-1", {"api-1", "shop", "wf-1", full_definition(), 18446744073709551615u, 3, 12});
-  s.versions.put("api-1/V12", {"api-1", 12, full_definition(), VersionStatus::kRejected, "ann",
-                               1735689600000, "bob", "eve", "not yet"});
+  s.workflows.put("wf-1", {"wf-1", "shop", "User Query", "users", "cloud-native", {"A", "A/B"}});
+  s.apis.put("api-1", {"api-1",
+                       "shop",
+                       "wf-1",
+                       full_definition(),
+                       18446744073709551615u,
+                       3,
+                       12,
+                       {"A/B", {"slow", "beta"}, Visibility::kPrivate},
+                       "ann",
+                       full_table(),
+                       9});
+  s.versions.put("api-1/V12",
+                 {"api-1", 12, full_definition(), VersionStatus::kRejected, "ann", 1735689600000,
+                  "bob", "eve", "not yet", 1735689600002, 1735689600003, full_table()});
   s.deployments.put("api-1/prod",
                     {"api-1", "prod", 12, "Default", "ann", 1735689600001, "test", 4});
   s.publish_records.put("api-1/prod/R4", {"api-1", "prod", 4, PublishAction::kUndeploy, 12,
@@ -97,6 +115,24 @@ State full_state() {
                                18446744073709551615u});
   s.authorizations.put("shop/api-1", {"shop", "api-1", "", 77});
   s.authorizations.put("shop/rest-api:west/users", {"shop", "", "users", 78, "west"});
+  s.test_records.put("api-1/T9", {"api-1",
+                                  9,
+                                  12,
+                                  4,
+                                  "ann",
+                                  1735689600004,
+                                  {{"user_id", "1"}, {"x", ""}},
+                                  "/user/info?user_id=1",
+                                  "a=1",
+                                  TestVerdict::kDraftChanged,
+                                  200,
+                                  {{"Content-Type", "application/json"}},
+                                  std::string("{\"a\":\"\xFF\"}"),
+                                  true,
+                                  1250,
+                                  "SELECT ?",
+                                  {"no index"},
+                                  "no such table"});
   return s;
 }
 
@@ -121,6 +157,7 @@ std::vector<DocumentRef> refs_of(const State& s) {
   add(Kind::kConsumer, s.consumers);
   add(Kind::kCredential, s.credentials);
   add(Kind::kAuthorization, s.authorizations);
+  add(Kind::kTestRecord, s.test_records);
   return refs;
 }
 
@@ -141,6 +178,7 @@ void expect_equal(const State& a, const State& b) {
   EXPECT_EQ(a.consumers.all(), b.consumers.all());
   EXPECT_EQ(a.credentials.all(), b.credentials.all());
   EXPECT_EQ(a.authorizations.all(), b.authorizations.all());
+  EXPECT_EQ(a.test_records.all(), b.test_records.all());
 }
 
 TEST(Documents, EveryNounComesBackAsItWas) {

@@ -228,8 +228,19 @@ Result<Put<model::Workflow>> Edit::put_workflow(model::Workflow workflow) {
                         ", for ever (R065): create another workflow",
                     "/rest_api");
   }
+  std::sort(workflow.folders.begin(), workflow.folders.end());
   if (before) {
     workflow.id = before->id;
+    for (const auto& [id, api] : state_.apis.all()) {
+      if (api.workflow_id != before->id || api.placement.folder.empty()) continue;
+      if (std::binary_search(workflow.folders.begin(), workflow.folders.end(),
+                             api.placement.folder)) {
+        continue;
+      }
+      return conflict("the folder " + quote(api.placement.folder) + " holds the API " +
+                          quote(api.draft.name) + ": move that first, or keep the folder",
+                      "/folders");
+    }
   } else {
     auto id = make_id("wf-");
     if (!id) return id.error();
@@ -255,7 +266,8 @@ Result<void> Edit::delete_workflow(std::string_view id) {
 // ---- drafts
 
 Result<Put<model::Api>> Edit::put_api(std::string_view workspace, std::string_view workflow,
-                                      model::ApiDefinition definition) {
+                                      model::ApiDefinition definition,
+                                      std::optional<model::Placement> placement) {
   if (!state_.workspaces.find(workspace)) {
     return wrong("there is no workspace " + quote(workspace) + ": create it first", "/workspace");
   }
@@ -270,24 +282,34 @@ Result<Put<model::Api>> Edit::put_api(std::string_view workspace, std::string_vi
     const auto* other = state_.workflows.find(existing->workflow_id);
     return conflict("an API of that name lies in the workflow " +
                         quote(other ? other->name : existing->workflow_id) +
-                        " and cannot move, its address would change: choose another name",
+                        ": choose another name, or move that one first",
                     "/workflow");
   }
-  return put_draft(existing, *place, std::move(definition));
+  return put_draft(existing, *place, std::move(definition), std::move(placement));
 }
 
-Result<Put<model::Api>> Edit::update_draft(std::string_view api_id,
-                                           model::ApiDefinition definition) {
+Result<Put<model::Api>> Edit::update_draft(std::string_view api_id, model::ApiDefinition definition,
+                                           std::optional<model::Placement> placement) {
   const auto* api = state_.apis.find(api_id);
   if (!api) return not_found("API", api_id);
   const auto* workflow = state_.workflows.find(api->workflow_id);
   if (!workflow) return not_found("workflow", api->workflow_id);
-  return put_draft(api, *workflow, std::move(definition));
+  return put_draft(api, *workflow, std::move(definition), std::move(placement));
 }
 
 Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model::Workflow& workflow,
-                                        model::ApiDefinition definition) {
-  if (auto faults = find_faults(definition); !faults.empty()) return make_error(faults);
+                                        model::ApiDefinition definition,
+                                        std::optional<model::Placement> placement) {
+  auto faults = find_faults(definition);
+  if (placement) {
+    for (auto& fault : find_faults(*placement)) faults.push_back(std::move(fault));
+  }
+  if (!faults.empty()) return make_error(faults);
+  if (placement) {
+    if (auto right = check_place(*placement, existing, workflow, actor_); !right) {
+      return right.error();
+    }
+  }
   choose_resource_group(existing, workflow.workspace, definition);
   if (auto right = check_reference(definition, workflow.workspace); !right) return right.error();
   const auto* rest_api = model::find_rest_api(state_, workflow);
@@ -316,8 +338,13 @@ Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model:
     api.id = std::move(*id);
     api.workspace = workflow.workspace;
     api.workflow_id = workflow.id;
+    api.owner = actor_;
   }
+  if (placement) api.placement = std::move(*placement);
   api.draft = std::move(definition);
+  if (existing && api != *existing) {
+    if (auto allowed = check_owner(*existing); !allowed) return allowed.error();
+  }
   auto key = api.id;
   auto name = name_of(api);
   return keep(std::move(key), std::move(name), std::move(api));
@@ -342,6 +369,7 @@ Result<void> Edit::check_reference(const model::ApiDefinition& definition,
 Result<void> Edit::delete_api(std::string_view api_id) {
   const auto* api = state_.apis.find(api_id);
   if (!api) return not_found("API", api_id);
+  if (auto allowed = check_owner(*api); !allowed) return allowed.error();
   const auto deployments = list_deployments(state_, api_id);
   if (!deployments.empty()) {
     return conflict("API " + quote(api->draft.name) + " is deployed on gateway instance " +
@@ -353,6 +381,12 @@ Result<void> Edit::delete_api(std::string_view api_id) {
   for (const auto number : numbers) {
     drop<model::ApiVersion>(model::make_version_key(api_id, number),
                             model::make_version_key(name, number));
+  }
+  numbers.clear();
+  for (const auto* record : list_test_records(state_, api_id)) numbers.push_back(record->number);
+  for (const auto number : numbers) {
+    drop<model::TestRecord>(model::make_test_key(api_id, number),
+                            model::make_test_key(name, number));
   }
   drop_authorizations([&](const auto& a) { return a.api_id == api_id; });
   std::vector<model::PublishRecord> records;

@@ -57,6 +57,10 @@ Result<const model::ResourceGroup*> find_usable_group(const model::State& state,
                                                       std::string_view workspace,
                                                       std::string_view name, NetworkNeed need);
 
+// ---- where a draft stands: shared by what puts, moves and clones it
+Result<void> check_place(const model::Placement& placement, const model::Api* existing,
+                         const model::Workflow& workflow, std::string_view actor);
+
 // ---- the collection of each noun
 template <class T, class State>
 auto& collection_of(State& state) {
@@ -76,6 +80,7 @@ auto& collection_of(State& state) {
   if constexpr (std::is_same_v<T, model::Consumer>) return state.consumers;
   if constexpr (std::is_same_v<T, model::Credential>) return state.credentials;
   if constexpr (std::is_same_v<T, model::Authorization>) return state.authorizations;
+  if constexpr (std::is_same_v<T, model::TestRecord>) return state.test_records;
 }
 
 // Drafts, versions that wait, workspaces, workflows, networks, domains (a REST API names its own)
@@ -85,7 +90,7 @@ inline constexpr bool kAffectsServing =
     !std::is_same_v<T, model::Workspace> && !std::is_same_v<T, model::Workflow> &&
     !std::is_same_v<T, model::Api> && !std::is_same_v<T, model::ApiVersion> &&
     !std::is_same_v<T, model::Network> && !std::is_same_v<T, model::Domain> &&
-    !std::is_same_v<T, model::PublishRecord>;
+    !std::is_same_v<T, model::PublishRecord> && !std::is_same_v<T, model::TestRecord>;
 
 template <class T>
 void Edit::record(std::string key, std::string name, Applied what) {

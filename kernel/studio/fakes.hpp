@@ -26,6 +26,7 @@ class FakeLowerFloor : public LowerFloor {
   Result<TableDescription> describe_table(const model::DataSource& source,
                                           const std::string& table) override {
     calls.push_back("describe " + source.name + " " + table);
+    if (!can_describe) return can_describe.error();
     return described;
   }
   Result<TestOutcome> run_draft(
@@ -76,6 +77,7 @@ class FakeLowerFloor : public LowerFloor {
 
   std::vector<std::string> calls;
   Result<void> source_check;
+  Result<void> can_describe;
   TableDescription described;  // every table
   Result<void> can_prepare;
   Result<void> can_make;

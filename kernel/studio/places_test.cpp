@@ -192,11 +192,12 @@ TEST(Places, WithoutANetworkNothingIsTestedOrSubmitted) {
   d.resource_group = "bare";
   house.must([&](Edit& e) { return e.update_draft(id, d); });
   house.floor.calls.clear();
-  EXPECT_TOLD(house.studio.begin_test(id, {}), "/resource_group", "has no network (R013)");
+  EXPECT_TOLD(house.studio.begin_test("ann", {.api_id = id}), "/resource_group",
+              "has no network (R013)");
   EXPECT_TOLD(house.run([&](Edit& e) { return e.submit(id); }), "/resource_group", "R013");
   EXPECT_TOLD(set_network("none"), "/network", "has no network 'none'");
   ASSERT_TRUE(set_network("inner"));
-  EXPECT_TRUE(house.studio.begin_test(id, {}));
+  EXPECT_TRUE(house.studio.begin_test("ann", {.api_id = id}));
 }
 
 // Proves: R091, R099
@@ -208,7 +209,7 @@ TEST(Places, AWorkspaceWithoutAGroupSavesDraftsAndTellsWhatIsMissing) {
       house.must([&](Edit& e) { return e.put_api("shop", "User_Flow", make_definition()); })
           .stored.id;
   EXPECT_EQ(house.state().apis.find(id)->draft.resource_group, "");
-  EXPECT_TOLD(house.studio.begin_test(id, {}), "/resource_group", "R091");
+  EXPECT_TOLD(house.studio.begin_test("ann", {.api_id = id}), "/resource_group", "R091");
   // A new workspace is associated with the group that is there, whatever was made of it.
   house.must([](Edit& e) { return e.put_workspace({.name = "bank"}); });
   EXPECT_EQ(house.state().resource_groups.find("local/default")->workspaces, Texts{"bank"});

@@ -48,6 +48,13 @@ struct MadeCredential {
   std::vector<std::pair<std::string, std::string>> shown;  // told once, not kept
 };
 
+// A request as it stood on the wire.
+struct SentRequest {
+  std::string method, path, query;  // raw; query without '?'
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
 // What one run of a draft did (R112-R115).
 struct TestOutcome {
   int http_status = 0;
@@ -56,6 +63,9 @@ struct TestOutcome {
   std::int64_t duration_us = 0;
   std::string sql;  // with placeholders
   std::vector<std::string> hints;
+  SentRequest request = {};      // its path is the API's own, without base path
+  std::string fault = {};        // of a failure: the words of the part that failed, for developers
+  model::TableFacts table = {};  // as it is now; no columns: the source could not tell
 };
 
 // What a call with some parameters would ask the source (R078).
@@ -64,13 +74,6 @@ struct CallPreview {
   std::vector<std::string> arguments;  // what stands for them, as text
   std::size_t count_arguments = 0;     // the count takes the first ones
   std::vector<std::string> hints;
-};
-
-// A request as it stood on the wire.
-struct SentRequest {
-  std::string method, path, query;  // raw; query without '?'
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
 };
 
 // What an instance would do with a request, up to the door of the data service.
@@ -111,6 +114,7 @@ class LowerFloor {
   virtual Result<void> check_data_source(const model::DataSource& source) = 0;
   virtual Result<std::vector<TableInfo>> list_tables(const model::DataSource& source,
                                                      const std::string& search) = 0;
+  // [any] Also on a worker, for many tables.
   virtual Result<TableDescription> describe_table(const model::DataSource& source,
                                                   const std::string& table) = 0;
   // Runs a definition through the very code that serves calls (R116). `parameters` by name. Blocks

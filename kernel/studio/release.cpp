@@ -24,6 +24,7 @@ Result<model::ApiVersion> Edit::submit(std::string_view api_id) {
   const auto* found = state_.apis.find(api_id);
   if (!found) return not_found("API", api_id);
   auto api = *found;
+  if (auto allowed = check_owner(api); !allowed) return allowed.error();
   if (auto faults = find_faults(api.draft); !faults.empty()) return make_error(faults);
   if (auto missing = find_missing(api.draft); !missing.empty()) return make_error(missing);
   if (auto right = check_reference(api.draft, api.workspace); !right) return right.error();
@@ -48,6 +49,7 @@ Result<model::ApiVersion> Edit::submit(std::string_view api_id) {
                                                 : model::VersionStatus::kCanBePublished;
   version.submitted_by = actor_;
   version.submitted_at = clock_.now_ms();
+  version.table = api.tested_table;
 
   const auto name = name_of(api);
   auto kept = keep(model::make_version_key(api.id, version.number), label(name, version.number),
@@ -111,9 +113,31 @@ Result<model::ApiVersion> Edit::request_approval(std::string_view api_id, unsign
                             : "it needs no approval, publish it");
   }
   version.requested_by = actor_;
+  version.requested_at = clock_.now_ms();
   version.decided_by.clear();
+  version.decided_at = 0;
   version.decision_reason.clear();
   return set_status(std::move(version), model::VersionStatus::kUnderApproval);
+}
+
+Result<model::ApiVersion> Edit::withdraw(std::string_view api_id, unsigned number) {
+  auto found = find_version(state_, api_id, number);
+  if (!found) return found.error();
+  auto& version = found->version;
+  if (version.status != model::VersionStatus::kUnderApproval) {
+    return wrong_status(version, "R122", "only a request that waits can be withdrawn");
+  }
+  if (version.requested_by != actor_) {
+    return Error{SLUICE_E_FORBIDDEN,
+                 "'" + version.requested_by +
+                     "' asked for this approval (R122): only who asked takes it back; an approver "
+                     "may reject it",
+                 {},
+                 {}};
+  }
+  version.requested_by.clear();
+  version.requested_at = 0;
+  return set_status(std::move(version), model::VersionStatus::kToBeRequested);
 }
 
 Result<model::ApiVersion> Edit::approve(std::string_view api_id, unsigned number) {
@@ -132,6 +156,7 @@ Result<model::ApiVersion> Edit::approve(std::string_view api_id, unsigned number
                  {}};
   }
   version.decided_by = actor_;
+  version.decided_at = clock_.now_ms();
   version.decision_reason.clear();
   return set_status(std::move(version), model::VersionStatus::kCanBePublished);
 }
@@ -151,6 +176,7 @@ Result<model::ApiVersion> Edit::reject(std::string_view api_id, unsigned number,
                  "/reason");
   }
   version.decided_by = actor_;
+  version.decided_at = clock_.now_ms();
   version.decision_reason = std::move(reason);
   return set_status(std::move(version), model::VersionStatus::kRejected);
 }

@@ -24,21 +24,24 @@ std::string_view to_text(Applied applied) {
   return "?";
 }
 
-std::string_view to_text(TestVerdict verdict) {
-  switch (verdict) {
-    case TestVerdict::kPassed:
-      return "passed";
-    case TestVerdict::kFailed:
-      return "failed";
-    case TestVerdict::kDraftChanged:
-      return "draft changed";
-  }
-  return "?";
-}
-
 bool is_success(const TestOutcome& outcome) {
   return outcome.http_status >= 200 && outcome.http_status < 300;
 }
+
+namespace {
+
+// The form of a test opens with the samples (R089): they stand for what is not given.
+void fill_with_samples(const model::ApiDefinition& definition,
+                       std::vector<std::pair<std::string, std::string>>& parameters) {
+  for (const auto& parameter : definition.request_parameters) {
+    if (parameter.sample.empty()) continue;
+    const bool given = std::any_of(parameters.begin(), parameters.end(),
+                                   [&](const auto& p) { return p.first == parameter.name; });
+    if (!given) parameters.emplace_back(parameter.name, parameter.sample);
+  }
+}
+
+}  // namespace
 
 Studio::Studio(store::Store& store, LowerFloor& lower_floor, const Clock& clock,
                RandomSource random, std::string region)
@@ -129,27 +132,36 @@ Result<TableDescription> Studio::describe_table(std::string_view workspace, std:
 
 // ---- testing a draft
 
-Result<TestTicket> Studio::begin_test(std::string_view api_id,
-                                      std::vector<std::pair<std::string, std::string>> parameters) {
-  const auto* api = state_.apis.find(api_id);
-  if (!api) return not_found("API", api_id);
-  if (auto faults = find_faults(api->draft); !faults.empty()) return make_error(faults);
-  if (auto missing = find_missing(api->draft); !missing.empty()) return make_error(missing);
+Result<TestTicket> Studio::begin_test(std::string_view actor, TestRequest request) const {
+  const auto* api = state_.apis.find(request.api_id);
+  if (!api) return not_found("API", request.api_id);
+  const auto* version =
+      request.version == 0
+          ? nullptr
+          : state_.versions.find(model::make_version_key(request.api_id, request.version));
+  if (request.version != 0 && !version) {
+    return not_found("version", "V" + std::to_string(request.version));
+  }
+  const auto& definition = version ? version->definition : api->draft;
+  if (auto faults = find_faults(definition); !faults.empty()) return make_error(faults);
+  if (auto missing = find_missing(definition); !missing.empty()) return make_error(missing);
   const auto* source =
-      state_.data_sources.find(model::make_key(api->workspace, api->draft.data_source));
+      state_.data_sources.find(model::make_key(api->workspace, definition.data_source));
   if (!source) {
     return wrong("workspace '" + api->workspace + "' has no data source '" +
-                     api->draft.data_source + "' (R080): create it, or choose another one",
+                     definition.data_source + "' (R080): create it, or choose another one",
                  "/data_source");
   }
   const auto group =
-      find_usable_group(state_, api->workspace, api->draft.resource_group, NetworkNeed::kNeeded);
+      find_usable_group(state_, api->workspace, definition.resource_group, NetworkNeed::kNeeded);
   if (!group) return group.error();
+  auto& parameters = request.parameters;
   if (parameters.size() > model::kParametersMax) {
     return wrong("there are too many parameters: give those of the API", "/parameters");
   }
+  if (request.fills_with_samples) fill_with_samples(definition, parameters);
   model::Faults faults;
-  for (const auto& parameter : api->draft.request_parameters) {
+  for (const auto& parameter : definition.request_parameters) {
     if (!parameter.required) continue;
     const bool given = std::any_of(parameters.begin(), parameters.end(), [&](const auto& p) {
       return p.first == parameter.name && !p.second.empty();
@@ -161,34 +173,29 @@ Result<TestTicket> Studio::begin_test(std::string_view api_id,
     }
   }
   if (!faults.empty()) return make_error(faults);
-  return TestTicket{api->id, api->draft_revision,   api->draft,
-                    *source, std::move(parameters), **group};
-}
-
-Result<TestVerdict> Studio::finish_test(const TestTicket& ticket, bool passed) {
-  const auto* found = state_.apis.find(ticket.api_id);
-  if (!found) return not_found("API", ticket.api_id);
-  if (!passed) return TestVerdict::kFailed;
-  if (found->draft_revision != ticket.draft_revision) return TestVerdict::kDraftChanged;
-  auto edit = begin_edit({});
-  auto api = *found;
-  api.tested_revision = ticket.draft_revision;
-  auto name = edit.name_of(api);
-  edit.keep(ticket.api_id, std::move(name), std::move(api));
-  if (auto done = finish_edit(std::move(edit), ApplyMode::kCommit); !done) return done.error();
-  return TestVerdict::kPassed;
+  TestTicket ticket;
+  ticket.actor = actor;
+  ticket.started_at = clock_.now_ms();
+  ticket.api_id = api->id;
+  ticket.version = request.version;
+  ticket.draft_revision = version ? 0 : api->draft_revision;
+  ticket.definition = definition;
+  ticket.source = *source;
+  ticket.group = **group;
+  ticket.parameters = std::move(parameters);
+  return ticket;
 }
 
 Result<TestReport> Studio::test_api(std::string_view api_id,
                                     std::vector<std::pair<std::string, std::string>> parameters) {
-  auto ticket = begin_test(api_id, std::move(parameters));
+  TestRequest request;
+  request.api_id = api_id;
+  request.parameters = std::move(parameters);
+  auto ticket = begin_test({}, std::move(request));
   if (!ticket) return ticket.error();
   auto outcome =
       lower_floor_.run_draft(ticket->definition, ticket->source, ticket->group, ticket->parameters);
-  if (!outcome) return outcome.error();
-  auto verdict = finish_test(*ticket, is_success(*outcome));
-  if (!verdict) return verdict.error();
-  return TestReport{std::move(*outcome), *verdict};
+  return finish_test(*ticket, std::move(outcome));
 }
 
 // ---- addresses

@@ -46,6 +46,7 @@ namespace sluice::studio {
 inline constexpr std::size_t kCredentialsPerConsumer = 16;   // of one type: for rotation
 inline constexpr model::UnixMs kOverlapMs = 24 * 3'600'000;  // of a rotation, unless it says
 inline constexpr std::size_t kReasonCharactersMax = 2000;
+inline constexpr std::size_t kTestHeadersMax = 64;  // kept of a test's answer
 
 // Fills `bytes` with randomness; false: there is none, and what needed it is refused.
 using RandomSource = std::function<bool(std::span<unsigned char> bytes)>;
@@ -133,6 +134,14 @@ struct CredentialChange {
   std::optional<model::UnixMs> valid_from, valid_until;
 };
 
+// What a clone asks for.
+struct CloneRequest {
+  std::string name, path;
+  std::optional<std::string> description;  // absent: the same
+  std::string workflow;                    // by name; empty: the same
+  std::string folder;                      // of that workflow
+};
+
 // One transaction in the making. Not kept beyond the use case it was handed to. [ctl]
 class Edit {
  public:
@@ -172,14 +181,18 @@ class Edit {
   Result<Put<model::RestApi>> put_rest_api(model::RestApi rest_api);
   // `id` empty: by workspace and name. With an id: that one, which may get a new name. Its REST API
   // never changes (R065).
+  // A folder that holds APIs cannot be left out.
   Result<Put<model::Workflow>> put_workflow(model::Workflow workflow);
   // A draft, by workspace and name (a name is taken once in a workspace). An incomplete one is
   // kept (R099), a wrong one refused. A changed draft is untested (R109), and what is published
-  // stays as it is (R098). `workflow` is the workflow's name.
+  // stays as it is (R098). `workflow` is the workflow's name. Without a placement it stays where it
+  // is, or is new in the root. A private draft is its owner's alone.
   Result<Put<model::Api>> put_api(std::string_view workspace, std::string_view workflow,
-                                  model::ApiDefinition definition);
+                                  model::ApiDefinition definition,
+                                  std::optional<model::Placement> placement = {});
   // The same by id; it may rename.
-  Result<Put<model::Api>> update_draft(std::string_view api_id, model::ApiDefinition definition);
+  Result<Put<model::Api>> update_draft(std::string_view api_id, model::ApiDefinition definition,
+                                       std::optional<model::Placement> placement = {});
   // A consumer of its own. A workspace's consumer keeps its workspace whatever `consumer` says.
   Result<Put<model::Consumer>> put_consumer(model::Consumer consumer);
   // Restores what an export holds: a version as it was frozen. An existing one is immutable (R119):
@@ -191,6 +204,25 @@ class Edit {
   // The same for a credential as its authenticator made it; `id` empty: a new one, or the one of
   // that consumer and type with these lookups.
   Result<Put<model::Credential>> restore_credential(model::Credential credential);
+
+  // ---- where drafts stand
+
+  // Folders by path: "Orders/Daily", whose parent exists. One that is renamed takes along what it
+  // holds; one that is deleted is empty.
+  Result<model::Workflow> create_folder(std::string_view workflow_id, const std::string& path);
+  Result<model::Workflow> rename_folder(std::string_view workflow_id, const std::string& path,
+                                        const std::string& to);
+  Result<model::Workflow> delete_folder(std::string_view workflow_id, const std::string& path);
+  // Into a folder of its workflow, or of another one of its workspace that is bound to the same
+  // REST API: its address stays as it is.
+  Result<Put<model::Api>> move_api(std::string_view api_id, std::string_view workflow,
+                                   std::string folder);
+  // A new draft, untested, owned by who asks. Its address is its own, so any workflow of the
+  // workspace will do.
+  Result<Put<model::Api>> clone_api(std::string_view api_id, const CloneRequest& request);
+  // The answer that a test record kept becomes the draft's sample of a success or of a failure. It
+  // changes nothing that was tested, so the draft stays tested if it was.
+  Result<Put<model::Api>> save_sample(std::string_view api_id, unsigned test_record);
 
   // ---- delete: refused while something needs it, naming what
 
@@ -211,6 +243,8 @@ class Edit {
   // Freezes the draft as the next version. Refused when incomplete (R099) or untested (R109).
   Result<model::ApiVersion> submit(std::string_view api_id);
   Result<model::ApiVersion> request_approval(std::string_view api_id, unsigned version);
+  // Who asked takes it back: To Be Requested once more.
+  Result<model::ApiVersion> withdraw(std::string_view api_id, unsigned version);
   // The requester may not approve unless the workspace allows it (R123).
   Result<model::ApiVersion> approve(std::string_view api_id, unsigned version);
   Result<model::ApiVersion> reject(std::string_view api_id, unsigned version, std::string reason);
@@ -279,7 +313,10 @@ class Edit {
                              const model::ApiVersion& version) const;
   unsigned keep_record(model::PublishRecord record, const std::string& name);
   Result<Put<model::Api>> put_draft(const model::Api* existing, const model::Workflow& workflow,
-                                    model::ApiDefinition definition);
+                                    model::ApiDefinition definition,
+                                    std::optional<model::Placement> placement);
+  Result<void> check_owner(const model::Api& api) const;
+  Result<model::Workflow> keep_folders(model::Workflow workflow, std::vector<std::string> folders);
   Result<void> check_reference(const model::ApiDefinition& definition,
                                std::string_view workspace) const;
   Result<model::ApiVersion> set_status(model::ApiVersion version, model::VersionStatus status);
@@ -302,26 +339,32 @@ class Edit {
   bool serving_changes_ = false;
 };
 
-// A draft as it was when its test began. It can be run without the studio's lock.
-struct TestTicket {
+struct TestRequest {
   std::string api_id;
-  std::uint64_t draft_revision = 0;
+  unsigned version = 0;  // 0: the draft
+  std::vector<std::pair<std::string, std::string>> parameters;
+  bool fills_with_samples = false;  // what `parameters` does not name (R089)
+};
+
+// A draft, or a version, as it was when its test began. It can be run without the studio's lock.
+struct TestTicket {
+  std::string actor;
+  model::UnixMs started_at = 0;
+  std::string api_id;
+  unsigned version = 0;              // 0: the draft
+  std::uint64_t draft_revision = 0;  // of the draft
   model::ApiDefinition definition;
   model::DataSource source;
   std::vector<std::pair<std::string, std::string>> parameters;
   model::ResourceGroup group;  // its limits hold for tests too
 };
 
-enum class TestVerdict {
-  kPassed,
-  kFailed,
-  kDraftChanged,  // passed, but the draft was edited meanwhile: it stays untested
-};
-std::string_view to_text(TestVerdict verdict);
+using model::TestVerdict;
 
 struct TestReport {
   TestOutcome outcome;
   TestVerdict verdict = TestVerdict::kFailed;
+  unsigned record = 0;  // under which number it is kept
 };
 
 enum class ApplyMode { kCommit, kDryRun };
@@ -372,11 +415,11 @@ class Studio {
 
   // ---- testing a draft
   // Refused when the draft is incomplete or a required parameter has no value (R111).
-  Result<TestTicket> begin_test(std::string_view api_id,
-                                std::vector<std::pair<std::string, std::string>> parameters);
-  // Marks the draft tested when `passed` and nobody edited it meanwhile.
-  Result<TestVerdict> finish_test(const TestTicket& ticket, bool passed);
-  // The three in one: begin, LowerFloor::run_draft, finish.
+  Result<TestTicket> begin_test(std::string_view actor, TestRequest request) const;
+  // Keeps a record of what came, and marks the draft tested when that is a success and nobody
+  // edited it meanwhile. An outcome that is an Error is kept and handed back.
+  Result<TestReport> finish_test(const TestTicket& ticket, Result<TestOutcome> outcome);
+  // The three in one, for a draft: begin, LowerFloor::run_draft, finish.
   Result<TestReport> test_api(std::string_view api_id,
                               std::vector<std::pair<std::string, std::string>> parameters);
 
@@ -404,6 +447,10 @@ const model::Api* find_api(const model::State& state, std::string_view workspace
                            std::string_view name);
 std::vector<const model::ApiVersion*> list_versions(const model::State& state,
                                                     std::string_view api_id);  // newest first
+std::vector<const model::TestRecord*> list_test_records(const model::State& state,
+                                                        std::string_view api_id);  // newest first
+// Is the draft for this actor to see? A private one is its owner's.
+bool is_visible(const model::Api& api, std::string_view actor);
 std::vector<const model::Deployment*> list_deployments(const model::State& state,
                                                        std::string_view api_id);
 // Deployed APIs under a REST API: who is touched when its domain changes (R131).

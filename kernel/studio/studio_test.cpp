@@ -267,7 +267,7 @@ TEST(Studio, RefusesWhatDoesNotFit) {
        "/workflow", "R068"},
       {"API moves to another workflow",
        [&](Edit& e) { return refuse(e.put_api("shop", "Other Workflow", user_query())); },
-       SLUICE_E_CONFLICT, "/workflow", "cannot move"},
+       SLUICE_E_CONFLICT, "/workflow", "move that one first"},
       {"path and method taken",
        [&](Edit& e) {
          auto d = user_query();
@@ -447,7 +447,8 @@ TEST(Studio, AnIncompleteDraftIsKeptAndGoesNoFurther) {
   incomplete.response_parameters.clear();
   const auto api = house.create_api(incomplete);
   EXPECT_TRUE(house.floor.calls.empty()) << "nothing served depends on a draft";
-  const auto tested = house.studio.begin_test(api.id, {{"user_id", "1"}});
+  const auto tested = house.studio.begin_test(
+      "ann", {.api_id = api.id, .version = 0, .parameters = {{"user_id", "1"}}});
   ASSERT_FALSE(tested);
   EXPECT_EQ(tested.error().where, "/table");
   const auto submitted = house.run([&](Edit& e) { return e.submit(api.id); });

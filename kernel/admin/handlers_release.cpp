@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where drafts stand (folders, move, clone, search), tests and what they left, approvals.
+#include "admin/handlers.hpp"
+#include "studio/actions.hpp"
+
+namespace sluice::admin {
+namespace {
+
+// "3" and "T3"; 0: none of them.
+unsigned parse_record_number(std::string_view text) {
+  if (!text.empty() && (text.front() == 'T' || text.front() == 't')) {
+    text.remove_prefix(1);
+    if (!text.empty() && (text.front() == 'V' || text.front() == 'v')) return 0;
+  }
+  return parse_version_number(text);
+}
+
+AdminResponse make_list(Json items) {
+  const auto total = items.size();
+  return make_answer(200, {{"items", std::move(items)}, {"total", total}});
+}
+
+}  // namespace
+
+Json AdminApi::Handlers::describe(const Call& call, const model::Api& api) const {
+  auto json = make_json(api, state(), secrets_);
+  json["actions"] = studio::list_actions(state(), api, call.actor);
+  return json;
+}
+
+Json AdminApi::Handlers::describe(const Call& call, const model::ApiVersion& version) const {
+  auto json = make_json(version, state(), secrets_);
+  json["actions"] = studio::list_actions(state(), version, call.actor);
+  return json;
+}
+
+void AdminApi::Handlers::add_release_routes() {
+  using studio::Edit;
+
+  // ---- folders
+  constexpr auto kFolders = "/admin/v1/workflows/{id}/folders";
+  constexpr auto kFolder = "/admin/v1/workflows/{id}/folders/{path}";
+  const auto tell_folder = [this](const Call& call, int status, const std::string& path,
+                                  const Result<model::Workflow>& done) {
+    if (!done) return make_error_answer(done.error());
+    const auto* workflow = state().workflows.find(call.path[0]);
+    if (!workflow) return make_unknown("workflow", call.path[0]);
+    return make_answer(status, make_folder_json(state(), *workflow, path));
+  };
+  add_route("GET", kFolders, "listFolders", "of a workflow, the root not among them",
+            at_once([this](const Call& call) {
+              const auto* workflow = state().workflows.find(call.path[0]);
+              if (!workflow) return make_unknown("workflow", call.path[0]);
+              Json items = Json::array();
+              for (const auto& path : workflow->folders) {
+                items.push_back(make_folder_json(state(), *workflow, path));
+              }
+              return make_list(std::move(items));
+            }))
+      .answer_list(kFolderShape);
+  add_route("POST", kFolders, "createFolder", "create", at_once([=, this](const Call& call) {
+              const auto path = read_text(call.body, "path");
+              return tell_folder(call, 201, path, parts_.studio.run(call.actor, [&](Edit& edit) {
+                return edit.create_folder(call.path[0], path);
+              }));
+            }))
+      .take(kFolderShape)
+      .answer(201, kFolderShape);
+  add_route("PUT", kFolder, "renameFolder", "rename or move it, with what it holds",
+            at_once([=, this](const Call& call) {
+              const auto to = read_text(call.body, "path");
+              return tell_folder(call, 200, to, parts_.studio.run(call.actor, [&](Edit& edit) {
+                return edit.rename_folder(call.path[0], call.path[1], to);
+              }));
+            }))
+      .take(kFolderShape)
+      .answer(200, kFolderShape);
+  add_route("DELETE", kFolder, "deleteFolder", "delete, when it is empty",
+            at_once([this](const Call& call) {
+              const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
+                return edit.delete_folder(call.path[0], call.path[1]);
+              });
+              return done ? make_empty_answer() : make_error_answer(done.error());
+            }))
+      .answer_nothing();
+
+  // ---- move, clone, search
+  add_route("POST", "/admin/v1/apis/{id}/move", "moveApi",
+            "into a folder, or a workflow of the same REST API", at_once([this](const Call& call) {
+              const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
+                return edit.move_api(call.path[0], read_text(call.body, "workflow"),
+                                     read_text(call.body, "folder"));
+              });
+              if (!done) return make_error_answer(done.error());
+              return make_answer(200, describe(call, done->stored));
+            }))
+      .take(kMoveShape)
+      .answer(200, kApiShape);
+  add_route("POST", "/admin/v1/apis/{id}/clone", "cloneApi", "a new draft that is the same",
+            at_once([this](const Call& call) {
+              const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
+                return edit.clone_api(call.path[0], parse_clone_request(call.body));
+              });
+              if (!done) return make_error_answer(done.error());
+              return make_answer(201, describe(call, done->stored));
+            }))
+      .take(kCloneShape)
+      .answer(201, kApiShape);
+  add_route("GET", "/admin/v1/search", "search",
+            "APIs and workflows by names, paths, what is queried, tags", now(&Handlers::search))
+      .answer_list(kSearchHitShape, {"q", "workspace"});
+
+  // ---- tests and their records
+  add_route("GET", "/admin/v1/apis/{id}/test", "getTestForm",
+            "the parameters of a test, filled with the samples", at_once([this](const Call& call) {
+              const auto* api = state().apis.find(call.path[0]);
+              if (!api) return make_unknown("API", call.path[0]);
+              return make_answer(200, make_test_form_json(*api));
+            }))
+      .answer(200, kTestFormShape);
+  add_route("GET", "/admin/v1/apis/{id}/test-records", "listTestRecords",
+            "tests of the draft and of versions, newest first", at_once([this](const Call& call) {
+              if (!state().apis.find(call.path[0])) return make_unknown("API", call.path[0]);
+              Json items = Json::array();
+              for (const auto* record : studio::list_test_records(state(), call.path[0])) {
+                items.push_back(make_json(*record));
+              }
+              return make_list(std::move(items));
+            }))
+      .answer_list(kTestRecordShape);
+  add_route("GET", "/admin/v1/apis/{id}/test-records/{record}", "getTestRecord", "get",
+            at_once([this](const Call& call) {
+              const auto* record = state().test_records.find(
+                  model::make_test_key(call.path[0], parse_record_number(call.path[1])));
+              if (!record) return make_unknown("test record", call.path[0] + "/" + call.path[1]);
+              return make_answer(200, make_json(*record));
+            }))
+      .answer(200, kTestRecordShape);
+  add_route("POST", "/admin/v1/apis/{id}/test-records/{record}/save-sample", "saveSample",
+            "its answer becomes the draft's sample", at_once([this](const Call& call) {
+              const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
+                return edit.save_sample(call.path[0], parse_record_number(call.path[1]));
+              });
+              if (!done) return make_error_answer(done.error());
+              return make_answer(200, describe(call, done->stored));
+            }))
+      .answer(200, kApiShape);
+
+  // ---- approvals
+  add_route("GET", "/admin/v1/approvals", "listApprovals",
+            "versions under approval; those that were decided, by status",
+            at_once([this](const Call& call) {
+              const auto status = call.find_query("status");
+              return make_page(
+                  call, state().versions,
+                  [&](const model::ApiVersion& v) {
+                    const auto* api = state().apis.find(v.api_id);
+                    const bool is_meant =
+                        status.empty()
+                            ? v.status == model::VersionStatus::kUnderApproval
+                            : !v.requested_by.empty() && model::to_text(v.status) == status;
+                    return is_meant && api && fits(call, "workspace", api->workspace);
+                  },
+                  [&](const model::ApiVersion& v) {
+                    auto json = make_approval_json(v, state());
+                    json["actions"] = studio::list_actions(state(), v, call.actor);
+                    return json;
+                  });
+            }))
+      .answer_list(kApprovalShape, {"workspace", "status"});
+
+  add_route("GET", "/admin/v1/drift", "findDrift",
+            "how far tables have moved away from drafts and versions; asks the sources",
+            [this](const Call& call, const AdminApi::Respond& respond) { drift(call, respond); })
+      .with_query({"workspace", "api", "grade"});
+}
+
+AdminResponse AdminApi::Handlers::search(const Call& call) {
+  const auto text = call.find_query("q");
+  const auto characters = model::count_characters(text).value_or(0);
+  if (characters == 0 || characters > studio::kSearchCharactersMax) {
+    return make_refusal(
+        400, "invalid", "there is nothing to search for, or too much",
+        "write q=TEXT of 1 to " + std::to_string(studio::kSearchCharactersMax) + " characters");
+  }
+  std::size_t limit = 0, offset = 0;
+  if (!parse_page(call, limit, offset)) {
+    return make_refusal(
+        400, "invalid", "limit or offset is out of range",
+        "use a limit of 1 to " + std::to_string(kItemsPerPageMax) + " and an offset from 0");
+  }
+  const auto hits = studio::search(state(), call.find_query("workspace"), text, call.actor);
+  Json items = Json::array();
+  for (std::size_t i = offset; i < hits.size() && items.size() < limit; ++i) {
+    items.push_back(make_json(hits[i]));
+  }
+  return make_answer(200, {{"items", std::move(items)}, {"total", hits.size()}});
+}
+
+}  // namespace sluice::admin
