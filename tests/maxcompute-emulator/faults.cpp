@@ -138,12 +138,23 @@ const Fault* find_fault(const std::vector<Fault>& faults, std::string_view kind)
   return nullptr;
 }
 
-void Journal::add(Entry entry) {
+std::int64_t Journal::add(Entry entry) {
   if (entry.body.size() > kBodyBytesKept) entry.body.resize(kBodyBytesKept);
   const std::lock_guard lock(mutex_);
   entry.number = next_++;
   entries_.push_back(std::move(entry));
   if (entries_.size() > kEntriesMax) entries_.pop_front();
+  return next_ - 1;
+}
+
+void Journal::set_answer(std::int64_t number, int status, std::string error_code) {
+  const std::lock_guard lock(mutex_);
+  if (entries_.empty() || number < entries_.front().number) return;
+  const auto at = static_cast<std::size_t>(number - entries_.front().number);
+  if (at >= entries_.size()) return;
+  Entry& entry = entries_[at];
+  entry.status = status;
+  entry.error_code = std::move(error_code);
 }
 
 Json Journal::list(std::int64_t since, std::string_view operation) const {

@@ -71,7 +71,9 @@ struct Entry {
 // The last requests, bounded. Thread-safe.
 class Journal {
  public:
-  void add(Entry entry);
+  std::int64_t add(Entry entry);  // its number
+  // What a request was answered that waited for its answer.
+  void set_answer(std::int64_t number, int status, std::string error_code);
   nlohmann::json list(std::int64_t since, std::string_view operation) const;
   void clear();
   static Headers without_secrets(const Headers& headers);

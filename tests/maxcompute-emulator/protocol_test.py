@@ -177,6 +177,8 @@ def jobs():
         answer = client.submit("desc user_info;")
         expect("DDL and the like are over at once", (answer.status, answer.xml().findtext("Tasks/Task/Status")),
                (200, "Success"))
+        record = emulator.control("requests?operation=instance.create")["requests"][-1]
+        expect("the record has the answer that was waited for", record["status"], 200)
         expect("tryWait", client.submit("select 1;", parameters={"tryWait": "true"}).status, 200)
         expect_error("no XML", client.call("POST", "/projects/demo_proj/instances", {}, "<Instance>",
                                            {"Content-Type": "application/xml"}), 400, "InvalidXml")

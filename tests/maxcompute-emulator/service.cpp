@@ -96,16 +96,20 @@ Response Service::handle(Request request) {
   entry.error_code = response.error_code;
   entry.request_id = call.request_id;
   for (const Fault& fault : call.faults) entry.faults.push_back(fault.kind);
-  journal_.add(std::move(entry));
+  const std::int64_t number = journal_.add(std::move(entry));
 
   const auto finish = [id = call.request_id, faults = call.faults](Response& done) {
     done.headers.emplace_back("x-odps-request-id", id);
     apply_wire_faults(faults, done);
   };
   if (response.later) {
-    response.later = [later = std::move(response.later), finish]() -> std::optional<Response> {
+    response.later = [this, number, later = std::move(response.later),
+                      finish]() -> std::optional<Response> {
       auto done = later();
-      if (done) finish(*done);
+      if (done) {
+        finish(*done);
+        journal_.set_answer(number, done->status, done->error_code);
+      }
       return done;
     };
   } else {
