@@ -280,6 +280,10 @@ class Execution {
       throw SqlError("ODPS-0130071:[1,1] Semantic analysis exception - table " + project_.name +
                      "." + table.name + " already exists");
     }
+    const auto schemas = connection().list_schemas();
+    if (std::find(schemas.begin(), schemas.end(), table.schema) == schemas.end()) {
+      throw SqlError("ODPS-0110061:Failed to run ddltask - schema " + table.schema + " not found");
+    }
     table.comment = statement.comment;
     table.lifecycle = statement.lifecycle;
     table.columns = statement.columns;

@@ -168,6 +168,20 @@ Response Service::list_schemas(Call& call) {
   return make_xml(body + "</Schemas>");
 }
 
+// Functions and resources: there are none, but asking for those of a schema is how the vendor's
+// Python client learns whether there is such a schema.
+Response Service::list_none(Call& call) {
+  const std::string schema(call.request.parameter("curr_schema").value_or(kDefaultSchema));
+  auto connection = warehouse_.lend();
+  const auto names = connection->list_schemas();
+  if (!is_project(call.path[1]) ||
+      std::find(names.begin(), names.end(), to_lower(schema)) == names.end()) {
+    refuse_with(404, "NoSuchObject", "ODPS-0420111:Schema not found - '" + schema + "'");
+  }
+  const std::string name = call.path.back() == "functions" ? "Functions" : "Resources";
+  return make_xml("<" + name + "><Marker/><MaxItems>1000</MaxItems></" + name + ">");
+}
+
 Response Service::get_schema(Call& call) {
   auto connection = warehouse_.lend();
   const auto names = connection->list_schemas();

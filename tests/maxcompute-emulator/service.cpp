@@ -255,6 +255,11 @@ std::optional<Service::Route> Service::find_project_route(
                  request.method == "POST" ? &Service::sign_bearer_token : nullptr};
   }
   if (kind == "logs") return Route{"project.logs", &Service::refuse_logs};
+  const bool functions = path.size() == 4 && path[2] == "registration" && path[3] == "functions";
+  if (functions || (kind == "resources" && collection)) {
+    return Route{functions ? "function.list" : "resource.list",
+                 get ? &Service::list_none : nullptr};
+  }
   return std::nullopt;
 }
 
@@ -323,7 +328,7 @@ std::optional<Service::Route> Service::find_instance_route(const Request& reques
   if (request.has("source")) return Route{"instance.source", &Service::get_source};
   if (request.has("instanceprogress")) return Route{"instance.progress", &Service::get_progress};
   for (const std::string_view part :
-       {"instancesummary", "instancedetail", "instancequota", "cached"}) {
+       {"instancesummary", "instancedetail", "instancequota", "cached", "detail"}) {
     if (request.has(part)) return Route{"instance.summary", &Service::get_summary};
   }
   return Route{"instance.status", &Service::get_instance};

@@ -110,6 +110,7 @@ class Service {
   Response sign_bearer_token(Call& call);
   Response refuse_logs(Call& call);
   Response list_schemas(Call& call);
+  Response list_none(Call& call);
   Response get_schema(Call& call);
   Response list_tables(Call& call);
   Response get_table(Call& call);
