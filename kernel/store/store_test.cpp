@@ -69,15 +69,14 @@ State full_state() {
       "prod", {"prod", "gw-1", "west", "outer", NetworkAccess::kPublicAndPrivate,
                Specification::kMultiNode, InstanceStatus::kStopped, "the first", 1735689600003});
   s.domains.put("api.example.com", {"api.example.com", "west", Protocol::kHttps, "ours"});
-  s.backend_services.put("west/data", {"data",
-                                       "west",
-                                       "inner",
-                                       Protocol::kHttps,
-                                       {"10.0.0.1:80", "[fd00::1]:81"},
-                                       "data.internal",
-                                       8443,
-                                       {"/healthz", 1000, 100, 1, 2},
-                                       "over there"});
+  model::BackendService data{.name = "data", .region = "west", .network = "inner"};
+  data.protocol = Protocol::kHttps;
+  data.addresses = {"10.0.0.1:80", "[fd00::1]:81"};
+  data.dns_name = "data.internal";
+  data.port = 8443;
+  data.health_check = {"/healthz", 1000, 100, 1, 2};
+  data.description = "over there";
+  s.backend_services.put("west/data", std::move(data));
   s.rest_apis.put("west/users", {"users", "/v1", "api.example.com", "all users", "west"});
   s.workflows.put("wf-1", {"wf-1", "shop", "User Query", "users", "cloud-native", {"A", "A/B"}});
   s.apis.put("api-1", {"api-1",
