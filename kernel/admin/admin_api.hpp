@@ -27,6 +27,7 @@ inline constexpr std::size_t kApplyBytesMax = 16 * kBodyBytesMax;
 inline constexpr std::size_t kTargetBytesMax = 8 * 1024;
 inline constexpr std::size_t kTestsInFlightMax = 8;  // more are refused with 429
 inline constexpr std::size_t kDriftsInFlightMax = 2;
+inline constexpr std::size_t kSourcesInFlightMax = 8;  // data sources that are looked at; likewise
 inline constexpr std::size_t kItemsPerPageMax = 1000;
 
 struct AdminRequest {

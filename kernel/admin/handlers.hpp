@@ -36,9 +36,13 @@ class AdminApi::Handlers {
   // ---- resources that are not named by one word
   AdminResponse create_data_source(const Call& call);
   AdminResponse replace_data_source(const Call& call);
-  AdminResponse check_data_source(const Call& call);
-  AdminResponse list_tables(const Call& call);
-  AdminResponse describe_table(const Call& call);
+  // Asked on a worker: the source as it is, and the table or the searched text of the request.
+  using SourceQuestion = AdminResponse (Handlers::*)(const model::DataSource&,
+                                                     const std::string&) const;
+  Handler aside(SourceQuestion question);
+  AdminResponse check_data_source(const model::DataSource& source, const std::string&) const;
+  AdminResponse list_tables(const model::DataSource& source, const std::string& search) const;
+  AdminResponse describe_table(const model::DataSource& source, const std::string& table) const;
   AdminResponse create_workflow(const Call& call);
   AdminResponse replace_workflow(const Call& call);
   AdminResponse create_api(const Call& call);
@@ -98,6 +102,7 @@ class AdminApi::Handlers {
   std::size_t tests_in_flight_ = 0;
   std::size_t explains_in_flight_ = 0;
   std::size_t drifts_in_flight_ = 0;
+  std::size_t sources_in_flight_ = 0;
 };
 
 // ---- shared by the handlers' files

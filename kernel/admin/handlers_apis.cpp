@@ -185,8 +185,7 @@ AdminResponse AdminApi::Handlers::finish_test(const studio::TestTicket& ticket,
 
 // What a draft lacks, each told on its own; the studio would refuse it with all of them in a line.
 model::Faults AdminApi::Handlers::find_missing_parts(std::string_view api_id) const {
-  const auto* api = state().apis.find(api_id);
-  return api ? model::find_missing(api->draft) : model::Faults();
+  return parts_.studio.find_missing_parts(api_id);
 }
 
 AdminResponse AdminApi::Handlers::submit(const Call& call) {
@@ -259,7 +258,15 @@ AdminResponse AdminApi::Handlers::check_ready() const {
 
 AdminResponse AdminApi::Handlers::list_plugins() const {
   Json items = Json::array();
-  for (const auto& plugin : parts_.plugins) items.push_back(make_plugin_json(plugin));
+  for (const auto& plugin : parts_.plugins) {
+    auto& json = items.emplace_back(make_plugin_json(plugin));
+    if (!plugin.loaded) continue;
+    for (auto& component : json["components"]) {
+      if (component["kind"] != "data-source") continue;
+      const auto offer = parts_.lower_floor.find_acceleration(component["type"]);
+      if (offer && !offer->methods.empty()) component["acceleration"] = make_json(*offer);
+    }
+  }
   const auto total = items.size();
   return make_answer(200, {{"items", std::move(items)}, {"total", total}});
 }

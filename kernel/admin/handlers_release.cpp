@@ -24,7 +24,15 @@ AdminResponse make_list(Json items) {
 
 Json AdminApi::Handlers::describe(const Call& call, const model::Api& api) const {
   auto json = make_json(api, state(), secrets_);
-  json["actions"] = studio::list_actions(state(), api, call.actor);
+  const auto missing =
+      studio::find_missing_parts(state(), parts_.lower_floor, api.workspace, api.draft);
+  json["missing"] = make_faults_json(missing);
+  auto actions = studio::list_actions(state(), api, call.actor);
+  // What only the data source's type knows to be missing (R082).
+  if (!missing.empty()) {
+    std::erase_if(actions, [](std::string_view a) { return a == "test" || a == "submit"; });
+  }
+  json["actions"] = actions;
   return json;
 }
 
@@ -115,7 +123,9 @@ void AdminApi::Handlers::add_release_routes() {
             "the parameters of a test, filled with the samples", at_once([this](const Call& call) {
               const auto* api = state().apis.find(call.path[0]);
               if (!api) return make_unknown("API", call.path[0]);
-              return make_answer(200, make_test_form_json(*api));
+              auto json = make_test_form_json(*api);
+              json["missing"] = make_faults_json(find_missing_parts(api->id));
+              return make_answer(200, std::move(json));
             }))
       .answer(200, kTestFormShape);
   add_route("GET", "/admin/v1/apis/{id}/test-records", "listTestRecords",

@@ -74,12 +74,12 @@ void AdminApi::Handlers::add_resource_routes() {
             }))
       .answer_nothing();
   add_route("POST", "/admin/v1/data-sources/{workspace}/{name}/test", "testDataSource",
-            "check settings and connection", now(&Handlers::check_data_source));
+            "check settings and connection", aside(&Handlers::check_data_source));
   add_route("GET", "/admin/v1/data-sources/{workspace}/{name}/tables", "listTables",
-            "list its tables", now(&Handlers::list_tables))
+            "list its tables", aside(&Handlers::list_tables))
       .with_query({"search"});
   add_route("GET", "/admin/v1/data-sources/{workspace}/{name}/tables/{table}", "describeTable",
-            "columns and indexes of a table", now(&Handlers::describe_table));
+            "columns and indexes of a table", aside(&Handlers::describe_table));
 
   // ---- workflows: by id
   constexpr auto kWorkflow = "/admin/v1/workflows/{id}";
@@ -148,28 +148,65 @@ AdminResponse AdminApi::Handlers::replace_data_source(const Call& call) {
   return make_answer(200, make_json(done->stored, secrets_));
 }
 
-AdminResponse AdminApi::Handlers::check_data_source(const Call& call) {
-  const auto key = model::make_key(call.path[0], call.path[1]);
-  const auto* source = state().data_sources.find(key);
-  if (!source) return make_unknown("data source", key);
+// A source may be slow or away: it is asked on a worker, so that nobody else's management waits.
+Handler AdminApi::Handlers::aside(SourceQuestion question) {
+  return [this, question](const Call& call, const AdminApi::Respond& respond) {
+    const auto key = model::make_key(call.path[0], call.path[1]);
+    const auto* source = state().data_sources.find(key);
+    if (!source) return respond(make_unknown("data source", key));
+    if (sources_in_flight_ >= kSourcesInFlightMax) {
+      return respond(make_refusal(429, "busy", "too many data sources are being asked",
+                                  "wait for one of them to answer and try again"));
+    }
+    ++sources_in_flight_;
+    const std::string what =
+        call.path.size() > 2 ? call.path[2] : std::string(call.find_query("search"));
+    const auto run = [this, question, respond, what, source = *source] {
+      const auto ask = [&] {
+        try {
+          return (this->*question)(source, what);
+        } catch (const std::exception& e) {
+          return make_error_answer(
+              {SLUICE_E_INTERNAL, "the data source was not asked", e.what(), {}});
+        }
+      };
+      const auto answer = std::make_shared<AdminResponse>(ask());
+      parts_.post_to_control([this, respond, answer] {
+        --sources_in_flight_;
+        respond(std::move(*answer));
+      });
+    };
+    try {
+      parts_.run_on_worker(run);
+    } catch (const std::exception&) {  // the pool takes no more: what throws has not begun
+      --sources_in_flight_;
+      respond(
+          make_refusal(429, "busy", "no worker is free for the data source", "try again later"));
+    }
+  };
+}
+
+AdminResponse AdminApi::Handlers::check_data_source(const model::DataSource& source,
+                                                    const std::string&) const {
   // A source that does not answer is what was asked for, and no refusal of the request.
-  const auto done = parts_.studio.check_data_source(*source);
+  const auto done = parts_.lower_floor.check_data_source(source);
   if (done) return make_answer(200, {{"passed", true}});
   return make_answer(200, {{"passed", false}, {"error", make_error_json(done.error())}});
 }
 
-AdminResponse AdminApi::Handlers::list_tables(const Call& call) {
-  const auto tables =
-      parts_.studio.list_tables(call.path[0], call.path[1], std::string(call.find_query("search")));
+AdminResponse AdminApi::Handlers::list_tables(const model::DataSource& source,
+                                              const std::string& search) const {
+  const auto tables = parts_.lower_floor.list_tables(source, search);
   if (!tables) return make_error_answer(tables.error());
   Json items = Json::array();
   for (const auto& table : *tables) items.push_back(make_json(table));
   return make_answer(200, {{"items", std::move(items)}, {"total", tables->size()}});
 }
 
-AdminResponse AdminApi::Handlers::describe_table(const Call& call) {
-  const auto table = parts_.studio.describe_table(call.path[0], call.path[1], call.path[2]);
-  return table ? make_answer(200, make_json(*table)) : make_error_answer(table.error());
+AdminResponse AdminApi::Handlers::describe_table(const model::DataSource& source,
+                                                 const std::string& table) const {
+  const auto described = parts_.lower_floor.describe_table(source, table);
+  return described ? make_answer(200, make_json(*described)) : make_error_answer(described.error());
 }
 
 // ---- workflows

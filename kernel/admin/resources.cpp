@@ -234,6 +234,15 @@ Json make_json(const studio::TableDescription& description) {
   return {{"columns", std::move(columns)}, {"indexes", std::move(indexes)}};
 }
 
+Json make_json(const studio::Acceleration& acceleration) {
+  Json methods = Json::array();
+  for (const auto& m : acceleration.methods) {
+    methods.push_back(
+        {{"name", m.name}, {"title", m.title}, {"summary", m.summary}, {"warning", m.warning}});
+  }
+  return {{"required", acceleration.is_required}, {"methods", std::move(methods)}};
+}
+
 // ---- JSON to noun
 
 model::Workspace parse_workspace(const Json& json) {

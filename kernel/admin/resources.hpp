@@ -55,6 +55,7 @@ Json make_folder_json(const model::State& state, const model::Workflow& workflow
                       const std::string& path);
 Json make_test_form_json(const model::Api& api);
 Json make_approval_json(const model::ApiVersion& version, const model::State& state);
+Json make_json(const studio::Acceleration& acceleration);
 
 // `stored` is what is replaced: masks in the settings stand for its secrets.
 model::Workspace parse_workspace(const Json& json);

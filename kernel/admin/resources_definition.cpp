@@ -109,7 +109,7 @@ constexpr Member kScriptMembers[] = {
     {"mode", Type::kWord, Need::kOptional, "basic when absent; advanced has tags", kScriptModes},
 };
 constexpr Shape kScriptShape{"Script", kScriptMembers};
-constexpr std::array<Member, 25> kDefinitionMembers = {{
+constexpr std::array<Member, 26> kDefinitionMembers = {{
     {"name", Type::kText, Need::kKey, "unique in its workspace"},
     {"description", Type::kText},
     {"path", Type::kText, Need::kOptional, "below the base path, starts with /"},
@@ -125,6 +125,8 @@ constexpr std::array<Member, 25> kDefinitionMembers = {{
      "one that is associated with the workspace; when absent it stays, or default is taken"},
     {"timeout_ms", Type::kInteger, Need::kOptional, "3000 when absent"},
     {"max_rows", Type::kInteger, Need::kOptional, "2000 when absent"},
+    {"acceleration", Type::kText, Need::kOptional,
+     "a method of the data source's type; only where it has some"},
     {"authentication", Type::kShape, Need::kOptional, "off when absent", {}, &kAuthenticationShape},
     {"fixed_conditions", Type::kList, Need::kOptional, {}, {}, &kFixedConditionShape},
     {"conditions", Type::kObject, Need::kOptional,
@@ -356,6 +358,7 @@ Json make_json(const ApiDefinition& d, const SecretSettings& secrets) {
       {"resource_group", d.resource_group},
       {"timeout_ms", d.timeout_ms},
       {"max_rows", d.max_rows},
+      {"acceleration", d.acceleration},
       {"authentication",
        {{"type", auth.type},
         {"settings", auth.type.empty()
@@ -452,6 +455,7 @@ ApiDefinition parse_definition(const Json& json, const ApiDefinition* stored,
   d.resource_group = read_text(json, "resource_group");
   d.timeout_ms = read_integer(json, "timeout_ms", d.timeout_ms);
   d.max_rows = read_integer(json, "max_rows", d.max_rows);
+  d.acceleration = read_text(json, "acceleration");
   if (json.contains("authentication")) {
     const auto& auth = json["authentication"];
     d.authentication.type = read_text(auth, "type");

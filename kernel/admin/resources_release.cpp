@@ -65,6 +65,7 @@ constexpr Member kTestReportMembers[] = {
     {"duration_ms", Type::kNumber, Need::kReadOnly},
     {"sql", Type::kText, Need::kReadOnly, "with placeholders"},
     {"hints", Type::kTexts, Need::kReadOnly},
+    {"details", Type::kList, Need::kReadOnly, "what the data source did", {}, &kHeaderShape},
     {"fault", Type::kText, Need::kReadOnly, "of a failure, as the part that failed says it"},
     {"request", Type::kObject, Need::kReadOnly, "as it was sent: method, target, headers, body"},
     {"record", Type::kText, Need::kReadOnly, "T1, T2 ...: where it is kept"},
@@ -88,6 +89,7 @@ constexpr Member kTestRecordMembers[] = {
     {"duration_ms", Type::kNumber, Need::kReadOnly},
     {"sql", Type::kText, Need::kReadOnly, "with placeholders"},
     {"hints", Type::kTexts, Need::kReadOnly},
+    {"details", Type::kList, Need::kReadOnly, "what the data source did", {}, &kHeaderShape},
     {"fault", Type::kText, Need::kReadOnly, "of a failure, as the part that failed says it"},
 };
 constexpr Member kApprovalMembers[] = {
@@ -203,6 +205,7 @@ Json make_json(const studio::TestReport& report) {
           {"duration_ms", make_ms(outcome.duration_us)},
           {"sql", outcome.sql},
           {"hints", outcome.hints},
+          {"details", make_headers_json(outcome.notes)},
           {"fault", outcome.fault},
           {"request",
            {{"method", request.method},
@@ -233,6 +236,7 @@ Json make_json(const model::TestRecord& r) {
           {"duration_ms", make_ms(r.duration_us)},
           {"sql", r.sql},
           {"hints", r.hints},
+          {"details", make_headers_json(r.notes)},
           {"fault", r.fault}};
 }
 

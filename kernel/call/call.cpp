@@ -52,6 +52,14 @@ const sluice_op_vt Call::kOpTable{
       const Call& call = of(op);
       return call.grants_ && call.grants_->is_granted(to_view(consumer), op->now_ns) ? 1 : 0;
     },
+    .note =
+        [](sluice_op* op, sluice_str name, sluice_str value) {
+          if (auto* notes = of(op).notes_) notes->note(to_view(name), to_view(value));
+        },
+    .retry_after =
+        [](sluice_op* op, std::uint64_t ms) {
+          of(op).retry_after_ms_.store(ms, std::memory_order_relaxed);
+        },
 };
 
 const sluice_request_vt Call::kRequestTable{
@@ -103,6 +111,8 @@ void Call::begin(http::Exchange& exchange, std::uint64_t ticket,
   if (error_.status != SLUICE_OK) error_ = {.status = SLUICE_OK};
   credentials_ = credentials;
   grants_ = nullptr;
+  notes_ = nullptr;
+  retry_after_ms_.store(0, std::memory_order_relaxed);
   pin_ = pin;
   pin_user_ = pin_user;
   arena_.reset();
@@ -503,7 +513,12 @@ void Call::refuse(const Error& error, std::span<const http::Header> headers) {
   const std::string body = problem::make_body(problem, error.detail, to_view(side_.op.request_id));
   std::array<http::Header, 16> all;
   std::size_t n = 0;
-  std::string message;
+  std::string message, retry_after;
+  const std::uint64_t retry_ms = retry_after_ms_.load(std::memory_order_relaxed);
+  if (retry_ms > 0 && (problem.http_status == 503 || problem.http_status == 502)) {
+    retry_after = std::to_string((retry_ms - 1) / 1000 + 1);
+    all[n++] = {"Retry-After", retry_after};
+  }
   if (!problem.gateway_code.empty()) {
     message = problem::escape_header(error.detail.empty() ? problem.err_msg
                                                           : std::string_view(error.detail));

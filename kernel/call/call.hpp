@@ -45,6 +45,15 @@ class GrantFinder {
   ~GrantFinder() = default;
 };
 
+// Who is told what plugins did for a call (sluice_op_vt.note): the test of a draft. [any]
+class NoteTaker {
+ public:
+  virtual void note(std::string_view name, std::string_view value) = 0;
+
+ protected:
+  ~NoteTaker() = default;
+};
+
 // One visit to a plugin. `user` outlives the step (it stands in the call's arena or the snapshot).
 struct Step {
   std::uint32_t exec = SLUICE_EXEC_INLINE;
@@ -101,6 +110,8 @@ class Call final : private http::ClientGoneListener {
   void set_deadline(std::uint64_t monotonic_ns) noexcept { side_.op.deadline_ns = monotonic_ns; }
   // Of the route; it outlives the call. Until it is set nobody is granted anything.
   void set_grants(const GrantFinder* grants) noexcept { grants_ = grants; }
+  // It outlives the call. Until it is set notes are dropped.
+  void set_notes(NoteTaker* notes) noexcept { notes_ = notes; }
   void set_principal(const sluice_principal* principal) noexcept { side_.op.principal = principal; }
 
   // Runs one step; `done` follows exactly once, perhaps before run_step returns.
@@ -180,6 +191,8 @@ class Call final : private http::ClientGoneListener {
   http::IoThread* io_ = nullptr;
   const CredentialFinder* credentials_ = nullptr;
   const GrantFinder* grants_ = nullptr;
+  NoteTaker* notes_ = nullptr;
+  std::atomic<std::uint64_t> retry_after_ms_{0};  // as a plugin said beside an error
   std::shared_ptr<const void> (*pin_)(void*) = nullptr;
   void* pin_user_ = nullptr;
   std::shared_ptr<const void> pinned_;

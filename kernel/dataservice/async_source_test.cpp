@@ -25,11 +25,17 @@ namespace {
 // What the next query does; no test runs two at once.
 struct Plan {
   std::int64_t rows = 0;
-  std::int64_t fails_after = -1;  // rows; -1: it does not
+  std::int64_t fails_after = -1;     // rows; -1: it does not
+  std::uint64_t retry_after_ms = 0;  // told with the failure, which is then E_BUSY
 };
 Plan& plan() {
   static Plan next;
   return next;
+}
+// What the last query asked for.
+std::string& seen_acceleration() {
+  static std::string seen;
+  return seen;
 }
 std::atomic<int>& pauses() {
   static std::atomic<int> count{0};
@@ -46,14 +52,20 @@ class CountingSource {
   static Result<std::unique_ptr<CountingSource>> make(const Settings&, Host) {
     return std::make_unique<CountingSource>();
   }
-  void execute(const Query&, Rows rows, Pending pending) {
+  void execute(const Query& query, Rows rows, Pending pending) {
     if (thread_.joinable()) thread_.join();
+    seen_acceleration() = query.acceleration();
+    pending.op().note("acceleration", query.acceleration());
     thread_ = std::jthread([this, rows, pending = std::move(pending)]() mutable {
       const Column columns[] = {make_column("n", SLUICE_T_INT64)};
       Status status = rows.begin(columns);
       for (std::int64_t n = 0; status == SLUICE_OK && n < plan().rows; ++n) {
         if (n == plan().fails_after) {
-          return pending.fail(SLUICE_E_UNAVAILABLE, "the source went away");
+          if (plan().retry_after_ms == 0) {
+            return pending.fail(SLUICE_E_UNAVAILABLE, "the source went away");
+          }
+          pending.op().retry_after(plan().retry_after_ms);
+          return pending.fail(SLUICE_E_BUSY, "try again");
         }
         const Cell row[] = {make_int64(n)};
         status = rows.push(row);
@@ -106,6 +118,7 @@ class OneCall final : public http::Handler {
     model::ResponseParameter column;
     column.name = column.column = "n";
     api.response_parameters = {column};
+    api.acceleration = "fast";
     auto made =
         make_default_backend(api, make_instance(source),
                              make_instance(*serializers::json_plugin()->components[0]), "key");
@@ -116,8 +129,11 @@ class OneCall final : public http::Handler {
     call_.begin(
         exchange, 1, nullptr, [](void*) { return std::shared_ptr<const void>(); }, nullptr);
     call_.set_deadline(http::monotonic_ns() + 20'000'000'000);
+    call_.set_notes(notes);
     backend_->serve(call_, route_);
   }
+
+  call::NoteTaker* notes = nullptr;
 
  private:
   std::shared_ptr<const snapshot::Backend> backend_;
@@ -174,6 +190,38 @@ TEST(AsynchronousSource, FailsWithACodeBeforeItHasBegunAndIsCutAfterwards) {
   const auto late = serve({.rows = 1'000'000, .fails_after = 900'000}, model::ResultShape::kList);
   EXPECT_EQ(late.status, 200);
   EXPECT_TRUE(late.was_cut);
+}
+
+class Notes final : public call::NoteTaker {
+ public:
+  void note(std::string_view name, std::string_view value) override {
+    text += std::string(name) + "=" + std::string(value) + ";";
+  }
+  std::string text;
+};
+
+// Proves: R082
+TEST(AsynchronousSource, IsToldTheAccelerationMethodAndItsNotesAreTaken) {
+  plan() = {.rows = 1};
+  OneCall call(model::ResultShape::kList);
+  Notes notes;
+  call.notes = &notes;
+  EXPECT_EQ(call::run_in_process(call, {.path = "/x"}).status, 200);
+  EXPECT_EQ(seen_acceleration(), "fast");
+  EXPECT_EQ(notes.text, "acceleration=fast;");
+  call.notes = nullptr;
+  EXPECT_EQ(call::run_in_process(call, {.path = "/x"}).status, 200) << "without a taker too";
+}
+
+TEST(AsynchronousSource, SaysWhenToTryAgain) {
+  const auto busy =
+      serve({.rows = 10, .fails_after = 0, .retry_after_ms = 2'001}, model::ResultShape::kList);
+  EXPECT_EQ(busy.status, 503);
+  std::string retry_after;
+  for (const auto& [name, value] : busy.headers) {
+    if (name == "Retry-After") retry_after = value;
+  }
+  EXPECT_EQ(retry_after, "3");
 }
 
 }  // namespace

@@ -172,7 +172,8 @@ Status DefaultBackend::run_query(BoundCall& bound, std::string_view text,
                  .resource = to_str(self.definition_.table),
                  .args = args.data(),
                  .arg_count = args.size(),
-                 .max_rows = max_rows};
+                 .max_rows = max_rows,
+                 .acceleration = to_str(self.definition_.acceleration)};
   return self.source_table().execute(self.source_->self(), bound.call->op(), &bound.query, rows);
 }
 

@@ -175,6 +175,7 @@ void walk_route(call::Call& call, const snapshot::Route& route) {
     // What is missing is for the operator: /readyz and the log say it.
     return call.refuse({problem::kComponentMissing, {}, route.unavailable, {}});
   }
+  call.set_notes(route.notes);
   // One deadline for the whole call (product.md 1.14, item 6).
   call.set_deadline(call.observation().received_ns +
                     static_cast<std::uint64_t>(route.timeout_ms) * 1'000'000);

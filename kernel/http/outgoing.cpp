@@ -157,12 +157,13 @@ struct Idle {
 // One request, from send() to end().
 struct Job {
   Job(asio::io_context& context, std::uint64_t number)
-      : id(number), deadline(context), resolver(context) {}
+      : id(number), deadline(context), pause(context), resolver(context) {}
 
   // end(), once, whoever comes first. [out thread]
   void finish(Status status, const std::string& why) {
     if (std::exchange(is_ended, true)) return;
     deadline.cancel();
+    pause.cancel();
     resolver.cancel();
     if (connection) connection->lowest().close();
     events.end(user, status, to_str(why));
@@ -177,6 +178,8 @@ struct Job {
   void* user = nullptr;
 
   asio::steady_timer deadline;
+  asio::steady_timer pause;  // never fires: it is cancelled when the answer is to be read on
+  bool has_resumed = false;
   tcp::resolver resolver;
   std::unique_ptr<Connection> connection;
   bool is_ended = false;
@@ -352,10 +355,15 @@ struct OutgoingClient::Parts {
                                                 std::to_string(job.body_bytes_max) + " bytes"};
       }
       if (size > 0) {
-        if (const Status status = job.events.data(job.user, piece.data(), size);
-            status != SLUICE_OK) {
+        const Status status = job.events.data(job.user, piece.data(), size);
+        if (status != SLUICE_OK && status != SLUICE_PAUSE) {
           co_return Fault{status, "the answer was given up"};
         }
+        while (status == SLUICE_PAUSE && !job.has_resumed && !job.is_ended) {
+          job.pause.expires_at(asio::steady_timer::time_point::max());
+          co_await job.pause.async_wait(kTuple);
+        }
+        job.has_resumed = false;
         if (job.is_ended) co_return Fault{SLUICE_E_CANCELLED, {}};
       }
       if (ec) co_return unavailable(job.place, "cut its answer short", ec);
@@ -497,6 +505,15 @@ void OutgoingClient::cancel(std::uint64_t id) {
     if (found == parts->jobs.end()) return;
     const auto job = found->second;
     parts->end(job, SLUICE_E_CANCELLED, "cancelled");
+  });
+}
+
+void OutgoingClient::resume(std::uint64_t id) {
+  asio::post(parts_->context, [parts = parts_.get(), id] {
+    const auto found = parts->jobs.find(id);
+    if (found == parts->jobs.end()) return;
+    found->second->has_resumed = true;
+    found->second->pause.cancel();
   });
 }
 

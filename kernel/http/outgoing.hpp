@@ -40,6 +40,8 @@ class OutgoingClient {
   Status send(const sluice_http_request& request, std::uint64_t deadline_ns,
               const sluice_http_events& events, void* user, std::uint64_t* id);
   void cancel(std::uint64_t id);  // [any]
+  // After data() answered SLUICE_PAUSE: nothing is read of the answer until then. [any]
+  void resume(std::uint64_t id);
   // Everything in flight ends with E_CANCELLED; nothing is begun any more. [ctl]
   void stop();
 

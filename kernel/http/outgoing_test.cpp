@@ -50,6 +50,19 @@ class Answer {
         changed_.wait_for(lock, std::chrono::seconds(20), [&] { return http_status != 0; }));
   }
 
+  bool await_bytes(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return body.size() >= count; });
+  }
+  std::size_t byte_count() {
+    const std::lock_guard lock(mutex_);
+    return body.size();
+  }
+  void set_data_answers(Status status) {
+    const std::lock_guard lock(mutex_);
+    data_answers = status;
+  }
+
   int http_status = 0, ends = 0;
   std::string headers, body, why;
   Status status = SLUICE_OK;
@@ -75,6 +88,7 @@ struct AnswerTable {
   static sluice_status data(void* user, const void* bytes, std::size_t n) {
     const std::lock_guard lock(of(user).mutex_);
     of(user).body.append(static_cast<const char*>(bytes), n);
+    of(user).changed_.notify_all();
     return of(user).data_answers;
   }
   static void end(void* user, sluice_status status, sluice_str why) {
@@ -421,6 +435,49 @@ TEST(Outgoing, GivesUpWhatIsCancelledTooLargeOrNotWanted) {
     ASSERT_EQ(send(*client, {.url = server.url()}, answer), SLUICE_OK);
     EXPECT_EQ(answer.await(), SLUICE_E_UNSUPPORTED);
   }
+}
+
+// The client's pause is the server's: what is not read fills the sockets, and no more is sent.
+TEST(Outgoing, ReadsNoFurtherThanItsTakerUntilItIsResumed) {
+  constexpr std::size_t kBytes = 64u << 20;
+  std::atomic<std::size_t> written{0};
+  PlainServer server([&](tcp::socket& socket, int) {
+    read_request(socket);
+    write(socket, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kBytes) + "\r\n\r\n");
+    const std::string piece(1u << 20, 'x');
+    for (std::size_t n = 0; n < kBytes; n += piece.size()) {
+      write(socket, piece);
+      written += piece.size();
+    }
+  });
+  const auto client = make_client();
+  Answer answer;
+  answer.data_answers = SLUICE_PAUSE;
+  std::uint64_t id = 0;
+  ASSERT_EQ(send(*client, {.url = server.url(), .body_bytes_max = UINT64_MAX}, answer, &id),
+            SLUICE_OK);
+  std::size_t seen = 0;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(answer.await_bytes(seen + 1));
+    seen = answer.byte_count();
+    client->resume(id);
+  }
+  EXPECT_LT(seen, 100'000u) << "one piece for each time it is resumed";
+  EXPECT_LT(written, kBytes);
+  // From now on it takes everything; a resume that nobody waits for does no harm.
+  answer.set_data_answers(SLUICE_OK);
+  client->resume(id);
+  client->resume(id);
+  EXPECT_EQ(answer.await(), SLUICE_OK) << answer.why;
+  EXPECT_EQ(answer.body.size(), kBytes);
+
+  Answer left;
+  left.data_answers = SLUICE_PAUSE;
+  ASSERT_EQ(send(*client, {.url = server.url(), .body_bytes_max = UINT64_MAX}, left, &id),
+            SLUICE_OK);
+  ASSERT_TRUE(left.await_bytes(1));
+  client->cancel(id);
+  EXPECT_EQ(left.await(), SLUICE_E_CANCELLED) << "one that is paused can be given up";
 }
 
 TEST(Outgoing, BoundsWhatIsInFlightAndEndsItAllWhenItStops) {

@@ -78,6 +78,11 @@ int run_api_test(const Node& node, const ApiOptions& options) {
   if (!passed) text += " (" + make_cell(report, "verdict") + ")";
   text += ": status " + make_cell(report, "status") + " in " + make_cell(report, "duration_ms") +
           " ms\n" + make_printable(make_cell(report, "body")) + "\n";
+  for (const auto& detail : report.value("details", Json::array())) {
+    text += paint(make_printable(make_cell(detail, "name") + ": " + make_cell(detail, "value")),
+                  Tone::kQuiet, colour) +
+            "\n";
+  }
   for (const auto& hint : report.value("hints", Json::array())) {
     text += paint("hint: " + make_printable(hint.is_string() ? hint.get<std::string>() : ""),
                   Tone::kQuiet, colour) +

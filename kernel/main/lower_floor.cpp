@@ -18,7 +18,9 @@ namespace sluice::node {
 namespace {
 
 constexpr std::uint64_t kCatalogTimeoutNs = 10'000'000'000;
-constexpr std::size_t kHintsMax = 16;  // of one query
+constexpr std::size_t kHintsMax = 16;                        // of one query
+constexpr std::size_t kMethodsMax = 32;                      // of acceleration, of one type
+constexpr std::size_t kNotesMax = 64, kNoteBytesMax = 4096;  // of one test
 
 // An op of the control side: no request, no credentials, a deadline and a place for the error.
 class CatalogOp {
@@ -238,6 +240,24 @@ SentTexts make_texts(const model::ApiDefinition& definition,
   return texts;
 }
 
+// What plugins did for one test, in bounds.
+class Notes final : public call::NoteTaker {
+ public:
+  void note(std::string_view name, std::string_view value) override {
+    const std::lock_guard lock(mutex_);
+    if (notes_.size() == kNotesMax) return;
+    notes_.emplace_back(name.substr(0, kNoteBytesMax), value.substr(0, kNoteBytesMax));
+  }
+  std::vector<std::pair<std::string, std::string>> take() {
+    const std::lock_guard lock(mutex_);
+    return std::move(notes_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::pair<std::string, std::string>> notes_;
+};
+
 // Of the one call of a test: why it failed, in the words of the plugin that failed.
 class ReasonKeeper final : public gateway::Observer {
  public:
@@ -324,6 +344,26 @@ Result<studio::TableDescription> LowerFloor::describe_table(const model::DataSou
   return std::move(side.description);
 }
 
+std::optional<studio::Acceleration> LowerFloor::find_acceleration(const std::string& source_type) {
+  const auto* component = registry_.find(SLUICE_KIND_DATA_SOURCE, source_type);
+  if (!component) return std::nullopt;
+  // It belongs to the component: no instance is asked.
+  const auto* offer = SLUICE_HAS(component, extension)
+                          ? static_cast<const sluice_acceleration*>(
+                                component->extension(nullptr, SLUICE_ACCELERATION_ID))
+                          : nullptr;
+  studio::Acceleration told;
+  if (!offer) return told;
+  told.is_required = offer->required != 0;
+  for (std::size_t i = 0; i < std::min(offer->method_count, kMethodsMax); ++i) {
+    const auto& method = *offer->methods[i];
+    told.methods.push_back({std::string(to_view(method.name)), std::string(to_view(method.title)),
+                            std::string(to_view(method.summary)),
+                            std::string(to_view(method.warning))});
+  }
+  return told;
+}
+
 Result<studio::TestOutcome> LowerFloor::run_draft(
     const model::ApiDefinition& definition, const model::DataSource& source,
     const model::ResourceGroup&,
@@ -336,6 +376,7 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
   const auto preview =
       dataservice::preview_call(definition, **running, cursor_key_, sent.query, sent.form);
 
+  Notes notes;  // outlives every call of the gateway below
   // A gateway of one route, without authentication: the walk from there on is a client's.
   const bool is_post = definition.method == model::HttpMethod::kPost;
   snapshot::Route route{.api_id = "draft",
@@ -343,7 +384,8 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
                         .path = definition.path,
                         .timeout_ms = definition.timeout_ms,
                         .is_anonymous = true,
-                        .backend = *backend};
+                        .backend = *backend,
+                        .notes = &notes};
   std::vector<snapshot::Route> routes;
   routes.push_back(std::move(route));
   auto only = snapshot::Snapshot::make(std::move(routes), nullptr);
@@ -364,17 +406,25 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
   auto response = call::run_in_process(gateway, request);
   const std::uint64_t ended = http::monotonic_ns();
   const auto table = describe_table(source, definition.table);
+  auto hints =
+      preview ? find_hints(**running, definition, preview->rows) : std::vector<std::string>{};
+  if (const auto offer = find_acceleration(source.type)) {
+    for (const auto& method : offer->methods) {
+      if (method.name != definition.acceleration || method.warning.empty()) continue;
+      hints.push_back("acceleration method " + method.name + ": " + method.warning);
+    }
+  }
   return studio::TestOutcome{
       .http_status = response.status,
       .headers = std::move(response.headers),
       .body = std::move(response.body),
       .duration_us = static_cast<std::int64_t>((ended - started) / 1000),
       .sql = preview ? preview->rows : std::string{},
-      .hints =
-          preview ? find_hints(**running, definition, preview->rows) : std::vector<std::string>{},
+      .hints = std::move(hints),
       .request = {request.method, request.path, request.query, request.headers, request.body},
       .fault = std::move(observer.reason),
-      .table = table ? studio::make_facts(*table) : model::TableFacts{}};
+      .table = table ? studio::make_facts(*table) : model::TableFacts{},
+      .notes = notes.take()};
 }
 
 Result<studio::CallPreview> LowerFloor::preview(

@@ -29,6 +29,7 @@ class LowerFloor final : public studio::LowerFloor {
                                                      const std::string& search) override;
   Result<studio::TableDescription> describe_table(const model::DataSource& source,
                                                   const std::string& table) override;
+  std::optional<studio::Acceleration> find_acceleration(const std::string& source_type) override;
   Result<studio::TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const model::ResourceGroup& group,

@@ -78,7 +78,8 @@ class Services final : public loader::HostServices {
         return outgoing_of(host).send(*request, op ? op->deadline_ns : UINT64_MAX, *events, user,
                                       id);
       },
-      .cancel = [](const sluice_host* host, std::uint64_t id) { outgoing_of(host).cancel(id); }};
+      .cancel = [](const sluice_host* host, std::uint64_t id) { outgoing_of(host).cancel(id); },
+      .resume = [](const sluice_host* host, std::uint64_t id) { outgoing_of(host).resume(id); }};
   observe::Log& log_;
   http::OutgoingClient& outgoing_;
 };

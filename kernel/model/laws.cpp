@@ -299,6 +299,13 @@ Faults find_faults(const ApiDefinition& definition) {
   if (definition.timeout_ms <= 0 || definition.timeout_ms > kTimeoutMsMax) {
     faults.add("/timeout_ms", "R094", "the timeout is out of range", "use 1 to 30000 milliseconds");
   }
+  constexpr std::string_view kMethodLetters =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.";
+  if (definition.acceleration.size() > kAccelerationBytesMax ||
+      definition.acceleration.find_first_not_of(kMethodLetters) != std::string::npos) {
+    faults.add("/acceleration", "R082", "this is no name of an acceleration method",
+               "choose one of those that the data source's plugin offers");
+  }
   if (definition.max_rows < 1 || definition.max_rows > kMaxRowsMax) {
     faults.add("/max_rows", "R095", "the number of records is out of range", "use 1 to 10000");
   }

@@ -37,6 +37,7 @@ inline constexpr std::size_t kLookupBytesMax = 512;
 inline constexpr std::size_t kSecretBytesMax = std::size_t{256} << 10;
 inline constexpr std::size_t kTextBytesMax = 1024;  // samples, defaults, columns, tables
 inline constexpr std::size_t kSettingsBytesMax = 64 * 1024;
+inline constexpr std::size_t kAccelerationBytesMax = 64;  // R082
 inline constexpr std::int64_t kTimeoutMsMax = 30'000;     // R094
 inline constexpr std::int64_t kMaxRowsMax = 10'000;       // R095
 inline constexpr std::int64_t kConcurrencyMax = 100'000;  // of a resource group
@@ -44,7 +45,7 @@ inline constexpr std::int64_t kQueueMax = 100'000;
 inline constexpr std::size_t kGroupWorkspacesMax = 1000;
 inline constexpr std::size_t kBackendAddressesMax = 32;
 inline constexpr std::size_t kPublishRecordsMax = 50;  // kept per API and instance
-inline constexpr std::size_t kTagsMax = 5;  // of one API
+inline constexpr std::size_t kTagsMax = 5;             // of one API
 inline constexpr std::size_t kTagCharactersMax = 20;
 inline constexpr std::size_t kFoldersMax = 200;  // of one workflow
 inline constexpr std::size_t kFolderDepthMax = 5;
@@ -133,8 +134,8 @@ std::string_view to_text(Specification specification);  // single-node multi-nod
 std::string_view to_text(InstanceStatus status);        // Creating Running Stopped
 std::string_view to_text(Protocol protocol);            // http https
 std::string_view to_text(PublishAction action);         // publish undeploy
-std::string_view to_text(Visibility visibility);  // workspace private
-std::string_view to_text(TestVerdict verdict);    // "passed" "failed" "draft changed"
+std::string_view to_text(Visibility visibility);        // workspace private
+std::string_view to_text(TestVerdict verdict);          // "passed" "failed" "draft changed"
 
 std::optional<HttpMethod> parse_http_method(std::string_view text);
 std::optional<ApiMode> parse_api_mode(std::string_view text);

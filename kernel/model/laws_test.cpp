@@ -246,6 +246,8 @@ TEST(Laws, ADefinitionIsToldEveryFaultWithItsPlace) {
       {"timeout 1", [](auto& d) { d.timeout_ms = 1; }, "", ""},
       {"timeout 30000", [](auto& d) { d.timeout_ms = 30'000; }, "", ""},
       {"timeout 30001", [](auto& d) { d.timeout_ms = 30'001; }, "/timeout_ms", "R094"},
+      {"a method with a blank", [](auto& d) { d.acceleration = "max qa"; }, "/acceleration",
+       "R082"},
       {"0 rows", [](auto& d) { d.max_rows = 0; }, "/max_rows", "R095"},
       {"10000 rows", [](auto& d) { d.max_rows = 10'000; }, "", ""},
       {"10001 rows", [](auto& d) { d.max_rows = 10'001; }, "/max_rows", "R095"},

@@ -316,6 +316,8 @@ struct ApiDefinition {
   Paging paging = Paging::kNumber;
   ApiMode mode = ApiMode::kWizard;
   Script script;  // of script mode, which has no table, conditions and order of its own
+  // A method of the data source's sluice.acceleration/1 (R082); empty: the source's own choice.
+  std::string acceleration;
   SharedText success_sample;  // bodies of answers that were saved from tests, for the description
   SharedText failure_sample;
   bool operator==(const ApiDefinition&) const = default;
@@ -416,6 +418,7 @@ struct TestRecord {
   std::string sql;  // with placeholders
   std::vector<std::string> hints;
   std::string fault;  // what went wrong in the words of the part that failed; for developers
+  std::vector<std::pair<std::string, std::string>> notes;  // what plugins say that they did
   bool operator==(const TestRecord&) const = default;
 };
 

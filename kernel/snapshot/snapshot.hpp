@@ -74,6 +74,7 @@ struct Route {
   RouteGrants grants;
 
   std::shared_ptr<const Backend> backend;
+  call::NoteTaker* notes = nullptr;  // of a draft that is tested
   std::string unavailable;  // why it answers 503: names what is missing; empty = it is served
 };
 

@@ -242,6 +242,7 @@ void visit(V& v, model::ApiDefinition& n) {
   v("paging", n.paging);
   v("mode", n.mode);
   v("script", n.script);
+  v("acceleration", n.acceleration);
   v("success_sample", n.success_sample);
   v("failure_sample", n.failure_sample);
 }
@@ -374,6 +375,7 @@ void visit(V& v, model::TestRecord& n) {
   v("sql", n.sql);
   v("hints", n.hints);
   v("fault", n.fault);
+  v("notes", n.notes);
 }
 
 std::string key_of(const model::Workspace& n) { return n.name; }

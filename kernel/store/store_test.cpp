@@ -49,6 +49,7 @@ ApiDefinition full_definition() {
   d.paging = Paging::kCursor;
   d.mode = ApiMode::kScript;
   d.script = {"SELECT 1 AS x", ScriptMode::kAdvanced};
+  d.acceleration = "cache";
   return d;
 }
 

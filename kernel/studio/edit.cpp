@@ -312,6 +312,9 @@ Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model:
   }
   choose_resource_group(existing, workflow.workspace, definition);
   if (auto right = check_reference(definition, workflow.workspace); !right) return right.error();
+  if (auto fault = find_acceleration_fault(state_, lower_floor_, workflow.workspace, definition)) {
+    return model::make_error({std::move(*fault)});
+  }
   const auto* rest_api = model::find_rest_api(state_, workflow);
   for (const auto& [id, other] : state_.apis.all()) {
     if (existing && id == existing->id) continue;

@@ -5,6 +5,7 @@
 
 #include "studio/studio.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -56,6 +57,12 @@ enum class NetworkNeed { kMayLack, kNeeded };
 Result<const model::ResourceGroup*> find_usable_group(const model::State& state,
                                                       std::string_view workspace,
                                                       std::string_view name, NetworkNeed need);
+
+// ---- R082; absent: right, or nobody can tell
+std::optional<model::Fault> find_acceleration_fault(const model::State& state,
+                                                    LowerFloor& lower_floor,
+                                                    std::string_view workspace,
+                                                    const model::ApiDefinition& definition);
 
 // ---- where a draft stands: shared by what puts, moves and clones it
 Result<void> check_place(const model::Placement& placement, const model::Api* existing,

@@ -29,6 +29,13 @@ class FakeLowerFloor : public LowerFloor {
     if (!can_describe) return can_describe.error();
     return described;
   }
+  // Of the type "lake": two methods, one of which is required.
+  std::optional<Acceleration> find_acceleration(const std::string& source_type) override {
+    if (source_type == "absent") return std::nullopt;
+    if (source_type != "lake") return Acceleration{};
+    return Acceleration{
+        true, {{"fast", "Fast", "quick", ""}, {"slow", "Slow", "takes long", "it is dear"}}};
+  }
   Result<TestOutcome> run_draft(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const model::ResourceGroup&,

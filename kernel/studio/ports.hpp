@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +67,17 @@ struct TestOutcome {
   SentRequest request = {};      // its path is the API's own, without base path
   std::string fault = {};        // of a failure: the words of the part that failed, for developers
   model::TableFacts table = {};  // as it is now; no columns: the source could not tell
+  std::vector<std::pair<std::string, std::string>> notes = {};  // what plugins say that they did
+};
+
+// The ways of running a query that a type of data source offers (sluice.acceleration/1, R082).
+struct AccelerationMethod {
+  std::string name, title, summary;
+  std::string warning;  // for whoever chooses it; empty: none
+};
+struct Acceleration {
+  bool is_required = false;  // an API over such a source names one
+  std::vector<AccelerationMethod> methods;
 };
 
 // What a call with some parameters would ask the source (R078).
@@ -117,6 +129,8 @@ class LowerFloor {
   // [any] Also on a worker, for many tables.
   virtual Result<TableDescription> describe_table(const model::DataSource& source,
                                                   const std::string& table) = 0;
+  // No methods: there is one way only. Absent: this process has no source of that type. [any]
+  virtual std::optional<Acceleration> find_acceleration(const std::string& source_type) = 0;
   // Runs a definition through the very code that serves calls (R116). `parameters` by name. Blocks
   // until the answer or the API's own timeout. An Error means that it could not even be tried.
   // It counts in the resource group like a call.

@@ -26,7 +26,10 @@ Result<model::ApiVersion> Edit::submit(std::string_view api_id) {
   auto api = *found;
   if (auto allowed = check_owner(api); !allowed) return allowed.error();
   if (auto faults = find_faults(api.draft); !faults.empty()) return make_error(faults);
-  if (auto missing = find_missing(api.draft); !missing.empty()) return make_error(missing);
+  if (auto missing = find_missing_parts(state_, lower_floor_, api.workspace, api.draft);
+      !missing.empty()) {
+    return make_error(missing);
+  }
   if (auto right = check_reference(api.draft, api.workspace); !right) return right.error();
   if (auto group =
           find_usable_group(state_, api.workspace, api.draft.resource_group, NetworkNeed::kNeeded);
@@ -80,7 +83,9 @@ Result<Put<model::ApiVersion>> Edit::restore_version(model::ApiVersion version) 
                     "/number");
   }
   auto faults = find_faults(version.definition);
-  if (faults.empty()) faults = find_missing(version.definition);
+  if (faults.empty()) {
+    faults = find_missing_parts(state_, lower_floor_, api.workspace, version.definition);
+  }
   for (auto& fault : faults) fault.where.insert(0, "/definition");
   if (!faults.empty()) return make_error(faults);
 

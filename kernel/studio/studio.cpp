@@ -144,7 +144,10 @@ Result<TestTicket> Studio::begin_test(std::string_view actor, TestRequest reques
   }
   const auto& definition = version ? version->definition : api->draft;
   if (auto faults = find_faults(definition); !faults.empty()) return make_error(faults);
-  if (auto missing = find_missing(definition); !missing.empty()) return make_error(missing);
+  if (auto missing = studio::find_missing_parts(state_, lower_floor_, api->workspace, definition);
+      !missing.empty()) {
+    return make_error(missing);
+  }
   const auto* source =
       state_.data_sources.find(model::make_key(api->workspace, definition.data_source));
   if (!source) {

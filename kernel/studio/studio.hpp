@@ -369,6 +369,12 @@ struct TestReport {
 
 enum class ApplyMode { kCommit, kDryRun };
 
+// What a definition lacks before it can be tested or submitted (R099): what every one needs, and
+// the acceleration method that its data source may ask for (R082).
+model::Faults find_missing_parts(const model::State& state, LowerFloor& lower_floor,
+                                 std::string_view workspace,
+                                 const model::ApiDefinition& definition);
+
 class Studio {
  public:
   // Loads the state; serves nothing yet. `region`: of what names none.
@@ -412,6 +418,8 @@ class Studio {
                                              const std::string& search);
   Result<TableDescription> describe_table(std::string_view workspace, std::string_view name,
                                           const std::string& table);
+  // Of a draft; empty when there is no such API.
+  model::Faults find_missing_parts(std::string_view api_id) const;
 
   // ---- testing a draft
   // Refused when the draft is incomplete or a required parameter has no value (R111).

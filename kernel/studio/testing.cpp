@@ -47,6 +47,9 @@ model::TestRecord make_record(const TestTicket& ticket, const Result<TestOutcome
   record.is_body_cut = outcome->body.size() > model::kTestBodyBytesMax;
   record.duration_us = outcome->duration_us;
   record.sql = cut(outcome->sql, model::kTestBodyBytesMax);
+  for (const auto& [name, value] : outcome->notes) {
+    record.notes.emplace_back(cut(name, model::kTextBytesMax), cut(value, model::kTextBytesMax));
+  }
   for (const auto& hint : outcome->hints) record.hints.push_back(cut(hint, model::kTextBytesMax));
   record.fault = cut(outcome->fault, model::kTextBytesMax);
   return record;
