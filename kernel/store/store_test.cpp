@@ -132,7 +132,8 @@ State full_state() {
                                   1250,
                                   "SELECT ?",
                                   {"no index"},
-                                  "no such table"});
+                                  "no such table",
+                                  {{"instance", "i1"}}});
   return s;
 }
 
