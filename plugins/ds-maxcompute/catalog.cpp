@@ -3,6 +3,7 @@
 
 #include "documents.hpp"
 #include "fault.hpp"
+#include "sql.hpp"
 #include "text.hpp"
 #include "type.hpp"
 
@@ -10,12 +11,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
+#include <variant>
 #include <vector>
 
 namespace sluice::maxcompute {
 namespace {
 
-constexpr auto kCheckEvery = std::chrono::milliseconds(20);  // a waiting call looks up
+constexpr auto kCheckEvery = std::chrono::milliseconds(100);  // a waiting call looks up
 constexpr int kAttemptsMax = 3;
 constexpr std::size_t kPagesMax = 10'000;
 
@@ -23,6 +26,7 @@ struct Answer {
   std::optional<Fault> fault;
   int http_status = 0;
   std::string body;
+  Pairs headers = {};
 };
 
 class Collector final : public Listener {
@@ -50,7 +54,10 @@ class Collector final : public Listener {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, patience, [this] { return is_over_; });
   }
-  Answer take() { return std::move(answer_); }
+  Answer take() {
+    answer_.headers = std::move(headers_);
+    return std::move(answer_);
+  }
 
  private:
   std::mutex mutex_;
@@ -90,6 +97,80 @@ Answer ask(Shared& shared, const Draft& draft, const Op* op) {
 }
 
 std::string project_path(const Shared& shared) { return "/projects/" + shared.settings.project; }
+
+// A pause of a call that waits on a worker; false: it is to end.
+bool pause(std::chrono::milliseconds span, const Op& op) {
+  for (; span.count() > 0; span -= kCheckEvery) {
+    std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(span, kCheckEvery));
+    if (op.checkpoint() != SLUICE_OK) return false;
+  }
+  return true;
+}
+
+void stop_job(Shared& shared, const std::string& path) {
+  Draft draft;
+  draft.method = "PUT";
+  draft.path = path;
+  draft.headers = {{"Content-Type", "application/xml"}};
+  draft.body = kStopXml;
+  (void)ask_once(shared, draft, nullptr);
+}
+
+// The columns of a statement, or why not. maxcompute.md 14.
+std::variant<std::vector<ColumnSpec>, Fault> explain_output(Shared& shared,
+                                                            const std::string& statement,
+                                                            const Op& op) {
+  Draft submit;
+  submit.method = "POST";
+  submit.path = project_path(shared) + "/instances";
+  submit.headers = {{"Content-Type", "application/xml"}};
+  JobSettings job_settings = make_job_settings(shared.settings);
+  job_settings["odps.sql.select.output.format"] = "json";
+  submit.body = make_job_xml("explain output " + statement, job_settings, make_uuid());
+  const Answer submitted = ask_once(shared, submit, &op);
+  if (submitted.fault) return *submitted.fault;
+  const auto id = parse_instance_id(find_header(submitted.headers, "Location"));
+  if (!id) return make_protocol_fault("a submission was answered without a job");
+  Draft draft;
+  draft.path = submit.path + "/" + *id;
+
+  std::optional<InstanceState> state;
+  if (submitted.http_status == 200) state = parse_instance(submitted.body);
+  auto span = std::chrono::milliseconds(50);
+  while (!state || state->tasks.empty()) {
+    if (!pause(span, op)) {
+      stop_job(shared, draft.path);
+      return make_transport_fault(op.checkpoint(), "stopped");
+    }
+    span = std::min(span * 2, std::chrono::milliseconds(1'000));
+    draft.parameters = {{"taskstatus", ""}};
+    const Answer looked = ask(shared, draft, &op);
+    if (looked.fault) return *looked.fault;
+    state = parse_instance(looked.body);
+    if (!state) return make_protocol_fault("the status of a job is no such document");
+    if (!equals_folded(state->status, "Terminated")) state.reset();
+  }
+  if (!state->tasks.front().result) {
+    draft.parameters = {{"result", ""}};
+    const Answer result = ask(shared, draft, &op);
+    if (result.fault) return *result.fault;
+    auto read = parse_instance(result.body);
+    if (!read || read->tasks.empty()) {
+      return make_protocol_fault("the result of a job is no such document");
+    }
+    if (read->tasks.front().status.empty()) {
+      read->tasks.front().status = state->tasks.front().status;
+    }
+    state = std::move(read);
+  }
+  const TaskState& task = state->tasks.front();
+  const std::string text = task.result.value_or("");
+  if (!equals_folded(task.status, "Success")) return make_task_fault(text);
+  auto columns = parse_explained(text);
+  if (!columns)
+    return make_protocol_fault("what a statement would answer is not told: " + text.substr(0, 200));
+  return std::move(*columns);
+}
 
 bool contains_folded(std::string_view text, std::string_view part) {
   return std::ranges::search(
@@ -180,6 +261,30 @@ Status describe_table(Shared& shared, std::string_view table, const CatalogOut& 
   // A condition on a partition column is what an index is elsewhere.
   return out.index(
       {sizeof(sluice_index_info), 0, to_str("partition"), partitions.data(), partitions.size()});
+}
+
+Status describe_statement(Shared& shared, const Query& query, const StatementOut& out,
+                          const Op& op) {
+  auto statement = render_statement(query.text(), query.args(), NoArgument::kNull);
+  if (!statement) {
+    out.fault(statement.error().detail);
+    return op.fail(statement.error());
+  }
+  auto explained = explain_output(shared, *statement, op);
+  if (const Fault* fault = std::get_if<Fault>(&explained)) {
+    const Status status = fault->error.status;
+    if (status == SLUICE_E_ARGUMENT || status == SLUICE_E_NOT_FOUND) {
+      out.fault(fault->error.internal);  // the service's own words, for whoever writes it
+    }
+    return op.fail(fault->error);
+  }
+  for (const auto& column : std::get<std::vector<ColumnSpec>>(explained)) {
+    const Status status =
+        out.column({sizeof(sluice_column_info), to_cell_type(column.type.kind), to_str(column.name),
+                    to_str(column.declared), to_str(""), 1, 0});
+    if (status != SLUICE_OK) return status;
+  }
+  return SLUICE_OK;
 }
 
 Result<void> check_project(Shared& shared) {

@@ -14,6 +14,9 @@ inline constexpr std::size_t kTablesMax = 10'000;  // of one list; more: search
 
 Status list_tables(Shared& shared, std::string_view search, const CatalogOut& out, const Op& op);
 Status describe_table(Shared& shared, std::string_view table, const CatalogOut& out, const Op& op);
+// The columns that a statement would answer: the service explains it as a job, and runs nothing.
+Status describe_statement(Shared& shared, const Query& query, const StatementOut& out,
+                          const Op& op);
 // Network, credentials, clock and project at once.
 Result<void> check_project(Shared& shared);
 

@@ -322,6 +322,12 @@ std::optional<std::vector<TableColumn>> parse_table(std::string_view xml) {
   return columns;
 }
 
+std::optional<std::vector<ColumnSpec>> parse_explained(std::string_view text) {
+  const auto first = text.find('{'), last = text.rfind('}');
+  if (first == text.npos || last == text.npos || last < first) return std::nullopt;
+  return read_schema(Json::parse(text.substr(first, last - first + 1), nullptr, false));
+}
+
 std::string parse_connection(std::string_view text) {
   const auto json = Json::parse(text, nullptr, false);
   return json.is_object() ? read_text(json, "connInfo") : std::string();

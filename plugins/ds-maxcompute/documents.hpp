@@ -95,6 +95,9 @@ struct TableColumn {
 };
 std::optional<std::vector<TableColumn>> parse_table(std::string_view xml);
 
+// What "explain output" tells: {"columns":[...]}, perhaps with words around it.
+std::optional<std::vector<ColumnSpec>> parse_explained(std::string_view text);
+
 std::string parse_connection(std::string_view json);  // of MaxQA; empty: none
 
 }  // namespace sluice::maxcompute

@@ -76,8 +76,11 @@ void Shared::stop() {
     changed_.wait_for(lock, kStopPatience, is_empty);
   }
   wire->stop();  // what is left ends with that
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kStopPatience, is_empty);
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kStopPatience, is_empty);
+  }
+  timers->stop();
 }
 
 std::string Shared::tunnel() const {

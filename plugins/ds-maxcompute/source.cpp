@@ -129,6 +129,10 @@ Status MaxComputeSource::list_tables(std::string_view search, const CatalogOut& 
   return maxcompute::list_tables(*shared_, search, out, op);
 }
 
+Status MaxComputeSource::describe(const Query& query, const StatementOut& out, const Op& op) {
+  return describe_statement(*shared_, query, out, op);
+}
+
 Status MaxComputeSource::describe_table(std::string_view table, const CatalogOut& out,
                                         const Op& op) {
   return maxcompute::describe_table(*shared_, table, out, op);

@@ -17,8 +17,8 @@ class MaxComputeSource {
  public:
   // LIKE takes a backslash for its escape; NULL sorts before every value (maxcompute.md 11).
   static constexpr sluice_dialect kDialect{
-      sizeof(sluice_dialect), SLUICE_PLACEHOLDER_QUESTION, SLUICE_LIMIT_OFFSET,          0,
-      SLUICE_STR("`"),        SLUICE_STR("`"),             SLUICE_DIALECT_LIKE_BACKSLASH};
+      sizeof(sluice_dialect), SLUICE_PLACEHOLDER_QUESTION,  SLUICE_LIMIT_OFFSET, 0, SLUICE_STR("`"),
+      SLUICE_STR("`"),        SLUICE_DIALECT_LIKE_BACKSLASH};
   static const sluice_acceleration kAcceleration;
   static const std::string_view kSchema;
 
@@ -36,6 +36,8 @@ class MaxComputeSource {
   void resume(const Op& op);                                                           // [any]
   Status list_tables(std::string_view search, const CatalogOut& out, const Op& op);    // [run]
   Status describe_table(std::string_view table, const CatalogOut& out, const Op& op);  // [run]
+
+  Status describe(const Query& query, const StatementOut& out, const Op& op);  // [run]
 
   Shared& shared() { return *shared_; }  // for tests
 

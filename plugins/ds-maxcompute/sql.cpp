@@ -126,7 +126,8 @@ std::string render_timestamp(std::int64_t us) {
 // Walks over a statement: copies what is text, replaces what is a placeholder.
 class Renderer {
  public:
-  Renderer(std::string_view text, std::span<const Cell> args) : rest_(text), args_(args) {}
+  Renderer(std::string_view text, std::span<const Cell> args, NoArgument no_argument)
+      : rest_(text), args_(args), no_argument_(no_argument) {}
 
   Result<std::string> render() {
     if (auto bad = fault_of_text()) return *bad;
@@ -238,9 +239,12 @@ class Renderer {
     std::size_t number = 0;
     const auto [end, ec] = std::from_chars(rest_.data() + 1, rest_.data() + rest_.size(), number);
     if (ec != std::errc{}) return refuse("a placeholder has no number");
-    if (number < 1 || number > args_.size()) return refuse("a placeholder has no argument");
+    const bool has_argument = number >= 1 && number <= args_.size();
+    const bool may_lack =
+        no_argument_ == NoArgument::kNull && number >= 1 && number <= kArgumentsMax;
+    if (!has_argument && !may_lack) return refuse("a placeholder has no argument");
     largest_ = std::max(largest_, number);
-    auto literal = render_literal(args_[number - 1]);
+    auto literal = render_literal(has_argument ? args_[number - 1] : make_null());
     if (!literal) return literal.error();
     // What stands beside it must not grow together with it: DATE?1 is no typed literal.
     if (!out_.empty() && !is_blank(out_.back()) && out_.back() != '(' && out_.back() != ',') {
@@ -258,12 +262,13 @@ class Renderer {
   std::optional<Error> judge_statement() const {
     if (words_ == 0) return refuse("there is no statement");
     if (depth_ != 0) return refuse("the statement's parentheses do not match");
-    if (largest_ != args_.size()) return refuse("there are more arguments than placeholders");
+    if (largest_ < args_.size()) return refuse("there are more arguments than placeholders");
     return std::nullopt;
   }
 
   std::string_view rest_;
   const std::span<const Cell> args_;
+  const NoArgument no_argument_;
   std::string out_;
   std::size_t words_ = 0, largest_ = 0;
   int depth_ = 0;
@@ -296,8 +301,9 @@ Result<std::string> render_literal(const Cell& cell) {
   }
 }
 
-Result<std::string> render_statement(std::string_view text, std::span<const Cell> args) {
-  return Renderer(text, args).render();
+Result<std::string> render_statement(std::string_view text, std::span<const Cell> args,
+                                     NoArgument no_argument) {
+  return Renderer(text, args, no_argument).render();
 }
 
 }  // namespace sluice::maxcompute

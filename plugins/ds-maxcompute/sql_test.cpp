@@ -159,6 +159,13 @@ TEST(MaxComputeSql, RefusesWhatIsNotOneStatementThatReads) {
   }
 }
 
+TEST(MaxComputeSql, TakesNullForWhatIsNotGivenWhereOnlyColumnsAreAskedFor) {
+  const auto rendered = render_statement("SELECT ?1 AS a, ?2 AS b", {}, NoArgument::kNull);
+  ASSERT_TRUE(rendered);
+  EXPECT_EQ(*rendered, "SELECT NULL AS a, NULL AS b;");
+  EXPECT_FALSE(render_statement("SELECT ?0", {}, NoArgument::kNull));
+}
+
 TEST(MaxComputeSql, HasABound) {
   const std::string large = "SELECT '" + std::string(kStatementBytesMax, 'a') + "'";
   EXPECT_EQ(render_statement(large, {}).error().status, SLUICE_E_TOO_LARGE);

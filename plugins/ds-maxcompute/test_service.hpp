@@ -28,6 +28,7 @@ class FakeTimers final : public Timers {
   void cancel(Id id) override {
     std::erase_if(waiting_, [id](const auto& entry) { return entry.first.second == id; });
   }
+  void stop() override { waiting_.clear(); }
   std::uint64_t monotonic_ns() const override { return now_; }
   std::int64_t unix_s() const override { return 1'795'413'600; }
 

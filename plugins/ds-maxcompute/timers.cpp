@@ -13,17 +13,25 @@ using Clock = std::chrono::steady_clock;
 
 ThreadTimers::ThreadTimers() : thread_([this] { work(); }) {}
 
-ThreadTimers::~ThreadTimers() {
+ThreadTimers::~ThreadTimers() { stop(); }
+
+void ThreadTimers::stop() {
+  std::map<Key, std::function<void()>>
+      dropped;  // outlives the lock: it may own what cancels timers
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    dropped.swap(waiting_);
+    due_.clear();
   }
   changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
 }
 
 Timers::Id ThreadTimers::schedule(std::uint64_t due, std::function<void()> run) {
   const std::lock_guard lock(mutex_);
   const Id id = ++last_;
+  if (stopping_) return id;
   waiting_.emplace(Key{due, id}, std::move(run));
   due_.emplace(id, due);
   if (waiting_.begin()->first.second == id) changed_.notify_all();

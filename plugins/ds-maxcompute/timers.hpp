@@ -16,9 +16,12 @@ class Timers {
  public:
   virtual ~Timers() = default;
   using Id = std::uint64_t;
-  // `run` is called once, later, on another thread than this one; not after stop(). [any]
+  // `run` is called once, later, on another thread than this one; never after stop(). [any]
   virtual Id schedule(std::uint64_t due_monotonic_ns, std::function<void()> run) = 0;
-  virtual void cancel(Id id) = 0;                  // [any] it may be running already
+  virtual void cancel(Id id) = 0;  // [any] it may be running already
+  // Forgets what is scheduled and waits for what is running. Before the last owner goes, which may
+  // be a callback: a thread does not wait for itself. [ctl]
+  virtual void stop() = 0;
   virtual std::uint64_t monotonic_ns() const = 0;  // [any]
   virtual std::int64_t unix_s() const = 0;         // [any]
 };
@@ -26,10 +29,11 @@ class Timers {
 class ThreadTimers final : public Timers {
  public:
   ThreadTimers();
-  ~ThreadTimers() override;  // forgets what is scheduled
+  ~ThreadTimers() override;  // stop()
 
   Id schedule(std::uint64_t due_monotonic_ns, std::function<void()> run) override;
   void cancel(Id id) override;
+  void stop() override;
   std::uint64_t monotonic_ns() const override;
   std::int64_t unix_s() const override;
 
