@@ -54,6 +54,7 @@ AdminApi::Handlers::Handlers(AdminParts parts)
   add_api_routes();
   add_version_routes();
   add_release_routes();
+  add_openapi_routes();
   add_consumer_routes();
   add_explain_routes();
   add_export_routes();

@@ -23,6 +23,7 @@ class AdminApi::Handlers {
   void add_api_routes();
   void add_version_routes();
   void add_release_routes();
+  void add_openapi_routes();
   void add_consumer_routes();
   void add_explain_routes();
   void add_export_routes();
@@ -56,6 +57,11 @@ class AdminApi::Handlers {
   AdminResponse submit(const Call& call);
   AdminResponse diff_api(const Call& call);
   AdminResponse search(const Call& call);
+  AdminResponse plan_rollback(const Call& call);
+  AdminResponse roll_back(const Call& call);
+  AdminResponse get_rest_api_openapi(const Call& call);
+  AdminResponse get_version_openapi(const Call& call);
+  std::string make_server_url(const model::RestApi& rest_api, const std::string& instance) const;
   void drift(const Call& call, const AdminApi::Respond& respond);
   // With what the one who asks may do now.
   Json describe(const Call& call, const model::Api& api) const;

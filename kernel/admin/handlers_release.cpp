@@ -156,6 +156,17 @@ void AdminApi::Handlers::add_release_routes() {
             }))
       .answer(200, kApiShape);
 
+  // ---- back to what was live before
+  add_route("GET", "/admin/v1/apis/{id}/rollback", "planRollback",
+            "which version a rollback would publish; changes nothing",
+            now(&Handlers::plan_rollback))
+      .answer(200, kRollbackPlanShape)
+      .with_query({"instance", "version"});
+  add_route("POST", "/admin/v1/apis/{id}/rollback", "rollBack",
+            "publish what was live on an instance before", now(&Handlers::roll_back))
+      .take(kRollbackShape)
+      .answer(200, kDeploymentShape);
+
   // ---- approvals
   add_route("GET", "/admin/v1/approvals", "listApprovals",
             "versions under approval; those that were decided, by status",
@@ -183,6 +194,24 @@ void AdminApi::Handlers::add_release_routes() {
             "how far tables have moved away from drafts and versions; asks the sources",
             [this](const Call& call, const AdminApi::Respond& respond) { drift(call, respond); })
       .with_query({"workspace", "api", "grade"});
+}
+
+AdminResponse AdminApi::Handlers::plan_rollback(const Call& call) {
+  const auto plan = studio::plan_rollback(state(), call.path[0], call.find_query("instance"),
+                                          parse_version_number(call.find_query("version")));
+  return plan ? make_answer(200, make_json(*plan)) : make_error_answer(plan.error());
+}
+
+AdminResponse AdminApi::Handlers::roll_back(const Call& call) {
+  const auto version = read_text(call.body, "version");
+  const auto number = parse_version_number(version);
+  if (!version.empty() && number == 0) {
+    return make_unknown("version", call.path[0] + "/" + version);
+  }
+  const auto done = parts_.studio.run(call.actor, [&](studio::Edit& edit) {
+    return edit.rollback(call.path[0], read_text(call.body, "instance"), number);
+  });
+  return done ? make_answer(200, make_json(done->stored)) : make_error_answer(done.error());
 }
 
 AdminResponse AdminApi::Handlers::search(const Call& call) {

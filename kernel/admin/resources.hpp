@@ -19,7 +19,8 @@ extern const Shape kWorkspaceShape, kDataSourceShape, kGatewayInstanceShape, kRe
 extern const Shape kNetworkShape, kResourceGroupShape, kDomainShape, kBackendServiceShape,
     kPublishRecordShape, kPublishPlanShape, kPublishedApiShape;
 extern const Shape kFolderShape, kMoveShape, kCloneShape, kTestFormShape, kTestReportShape,
-    kTestRecordShape, kApprovalShape, kSearchHitShape, kDriftShape;
+    kTestRecordShape, kApprovalShape, kRollbackShape, kRollbackPlanShape, kSearchHitShape,
+    kDriftShape;
 extern const Shape kTestShape, kPublishShape, kUndeployShape, kRejectShape, kNewCredentialShape,
     kIssuedCredentialShape, kApplyPublishShape;
 
@@ -50,6 +51,7 @@ Json make_json(const studio::TableInfo& table);
 Json make_json(const studio::TestReport& report);
 Json make_json(const model::TestRecord& record);
 Json make_json(const studio::SearchHit& hit);
+Json make_json(const studio::RollbackPlan& plan);
 Json make_json(const studio::DriftFinding& finding);
 Json make_folder_json(const model::State& state, const model::Workflow& workflow,
                       const std::string& path);

@@ -107,6 +107,18 @@ constexpr Member kApprovalMembers[] = {
     {"decision_reason", Type::kText, Need::kReadOnly},
     {"actions", Type::kTexts, Need::kReadOnly, "what the one who asks may do with it now"},
 };
+constexpr Member kRollbackMembers[] = {
+    {"instance", Type::kText, Need::kRequired},
+    {"version", Type::kText, Need::kOptional,
+     "one that was live there; the one before when absent"},
+};
+constexpr Member kRollbackPlanMembers[] = {
+    {"from", Type::kText, Need::kReadOnly, "live now; empty: nothing is"},
+    {"to", Type::kText, Need::kReadOnly, "V1, V2 ..."},
+    {"backend", Type::kText, Need::kReadOnly},
+    {"published_by", Type::kText, Need::kReadOnly, "when it was live there before"},
+    {"published_at", Type::kTime, Need::kReadOnly},
+};
 constexpr Member kSearchHitMembers[] = {
     {"kind", Type::kText, Need::kReadOnly, "workflow or api"},
     {"id", Type::kText, Need::kReadOnly},
@@ -161,6 +173,8 @@ const Shape kTestFormShape{"TestForm", kTestFormMembers};
 const Shape kTestReportShape{"TestReport", kTestReportMembers};
 const Shape kTestRecordShape{"TestRecord", kTestRecordMembers};
 const Shape kApprovalShape{"Approval", kApprovalMembers};
+const Shape kRollbackShape{"Rollback", kRollbackMembers};
+const Shape kRollbackPlanShape{"RollbackPlan", kRollbackPlanMembers};
 const Shape kSearchHitShape{"SearchHit", kSearchHitMembers};
 const Shape kDriftShape{"Drift", kDriftMembers};
 
@@ -255,6 +269,14 @@ Json make_approval_json(const model::ApiVersion& v, const model::State& state) {
           {"decided_by", v.decided_by},
           {"decided_at", make_time_json(v.decided_at)},
           {"decision_reason", v.decision_reason}};
+}
+
+Json make_json(const studio::RollbackPlan& plan) {
+  return {{"from", plan.from == 0 ? std::string() : make_side_text(plan.from)},
+          {"to", make_side_text(plan.to)},
+          {"backend", plan.backend},
+          {"published_by", plan.published_by},
+          {"published_at", make_time_json(plan.published_at)}};
 }
 
 Json make_json(const studio::SearchHit& hit) {

@@ -94,6 +94,14 @@ Json make_success(const Route& route) {
   return answer;
 }
 
+// "/admin/v1/apis/{id}/versions" -> "apis"; what lies elsewhere is of the service.
+std::string name_tag(std::string_view pattern) {
+  constexpr std::string_view kRoot = "/admin/v1/";
+  if (!pattern.starts_with(kRoot)) return "service";
+  pattern.remove_prefix(kRoot.size());
+  return std::string(pattern.substr(0, pattern.find('/')));
+}
+
 Json make_operation(const Route& route) {
   Json operation = {{"operationId", route.operation}, {"summary", route.summary}};
   if (auto parameters = make_parameters(route); !parameters.empty()) {
@@ -104,8 +112,26 @@ Json make_operation(const Route& route) {
                                 {"content", make_content(route.takes ? make_reference(*route.takes)
                                                                      : Json{{"type", "object"}})}};
   }
-  operation["responses"] = {{std::to_string(route.success), make_success(route)},
-                            {"default", {{"$ref", "#/components/responses/Refused"}}}};
+  operation["tags"] = {name_tag(route.pattern)};
+  auto& responses = operation["responses"];
+  responses = {{std::to_string(route.success), make_success(route)}};
+  const auto refuse = [&](const char* status) {
+    responses[status] = {{"$ref", "#/components/responses/Refused"}};
+  };
+  const bool has_part = route.pattern.find('{') != std::string_view::npos;
+  const bool takes_body = route.body_need != BodyNeed::kNone;
+  if (takes_body || route.answers_list || !route.query.empty()) refuse("400");
+  if (route.access == Access::kToken) {
+    refuse("401");
+    refuse("403");
+  }
+  if (has_part) refuse("404");
+  if (route.method != "GET") refuse("409");
+  if (takes_body) {
+    refuse("413");
+    refuse("415");
+  }
+  refuse("default");
   if (route.access == Access::kOpen) operation["security"] = Json::array();
   return operation;
 }
@@ -184,7 +210,16 @@ Json make_openapi(const std::vector<Route>& routes, const std::string& version) 
       {"responses",
        {{"Refused",
          {{"description", "what is wrong, where, and what to do"},
-          {"content", make_content({{"$ref", "#/components/schemas/Error"}})}}}}},
+          {"content",
+           {{"application/json",
+             {{"schema", {{"$ref", "#/components/schemas/Error"}}},
+              {"example",
+               {{"error",
+                 {{"code", "invalid"},
+                  {"message", "the base path does not begin with /"},
+                  {"pointer", "/base_path"},
+                  {"rule", "R052"},
+                  {"remedy", "write /v1"}}}}}}}}}}}}},
       {"schemas", std::move(schemas)}};
   return document;
 }

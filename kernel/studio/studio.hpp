@@ -114,6 +114,17 @@ Result<PublishPlan> plan_publish(const model::State& state, std::string_view api
                                  unsigned version, std::string_view instance,
                                  const std::optional<std::string>& domain);
 
+// What a rollback would publish.
+struct RollbackPlan {
+  unsigned from = 0;  // live now; 0: nothing is
+  unsigned to = 0;
+  std::string published_by, backend;  // when it was live there before
+  model::UnixMs published_at = 0;
+};
+// `to` 0: the version that was live there before. CONFLICT: there is none.
+Result<RollbackPlan> plan_rollback(const model::State& state, std::string_view api_id,
+                                   std::string_view instance, unsigned to);
+
 struct NewCredential {
   std::string consumer;
   std::string type;  // an authenticator: "api-key", "jwt", "hmac"
@@ -252,6 +263,9 @@ class Edit {
   // when the version asks for authentication (R103). Leaves a PublishRecord, as undeploy() does.
   Result<Put<model::Deployment>> publish(const PublishRequest& request);
   Result<void> undeploy(std::string_view api_id, std::string_view instance);
+  // Publishes what was live on that instance before, or `to`, which once was; see plan_rollback().
+  Result<Put<model::Deployment>> rollback(std::string_view api_id, std::string_view instance,
+                                          unsigned to = 0);
 
   // ---- consumers, what they show, what they may call
 
