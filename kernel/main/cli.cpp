@@ -31,6 +31,8 @@ struct Line {
   SourceOptions source;
   std::string shell;
   ApiOptions api;
+  LookOptions look;
+  FolderOptions folder;
   std::string domain;
   CallOptions call;
   ConsumerOptions consumer;
@@ -57,6 +59,7 @@ class CommandLine {
     add_client_commands();
     add_source_commands();
     add_api_commands();
+    add_look_commands();
     add_auth_commands();
     add_plugin_commands();
     add_completion_command();
@@ -421,9 +424,19 @@ class CommandLine {
           ->check(CLI::Range(1u, 999'999'999u));
       return command;
     };
-    add_api("test", "Run the draft with parameters.",
-            "sluice api test shop/Query_User -p user_id=10001", &run_api_test)
-        ->add_option("-p,--parameter", line_.api.parameters, "NAME=VALUE; may be repeated");
+    auto* test =
+        add_api("test", "Run the draft, or a version; samples stand for what is not given.",
+                "sluice api test shop/Query_User -p user_id=10001", &run_api_test);
+    test->add_option("-p,--parameter", line_.api.parameters, "NAME=VALUE; may be repeated");
+    test->add_option("--version", line_.api.version, "run this version, live or not");
+    test->add_flag("--no-samples", line_.api.no_samples, "only what -p gives");
+    test->add_flag("--save-sample", line_.api.save_sample, "keep the answer as the draft's sample");
+    auto* records = add_api("records", "What tests left: all of them, or one whole.",
+                            "sluice api records shop/Query_User\n"
+                            "  sluice api records shop/Query_User T3 --save-sample",
+                            &run_api_records);
+    records->add_option("RECORD", line_.api.record, "T1, T2 ...");
+    records->add_flag("--save-sample", line_.api.save_sample, "keep its answer as the sample");
     add_api("submit", "Freeze the tested draft as a version.", "sluice api submit shop/Query_User",
             &run_api_submit);
     add_api("versions", "List its versions.", "sluice api versions shop/Query_User",
@@ -435,6 +448,8 @@ class CommandLine {
     diff->add_option("TO", line_.api.to, "V1, V2 ... or draft; the draft when absent");
     add_version(add_api("request", "Ask for the approval of a version.",
                         "sluice api request shop/Query_User", &run_api_request));
+    add_version(add_api("withdraw", "Take a request for approval back.",
+                        "sluice api withdraw shop/Query_User", &run_api_withdraw));
     add_version(add_api("approve", "Approve a version.", "sluice api approve shop/Query_User",
                         &run_api_approve));
     add_version(add_api("reject", "Reject a version.",
@@ -456,9 +471,74 @@ class CommandLine {
                             "sluice api plan shop/Query_User --instance public", &run_api_plan));
     plan->add_option("--instance", line_.api.instance, "the gateway instance");
     plan_domain_ = plan->add_option("--domain", line_.domain, "as it would be published");
+    auto* rollback = add_version(
+        add_api("rollback", "Publish what was live on an instance before.",
+                "sluice api rollback shop/Query_User --instance public --yes", &run_api_rollback));
+    rollback->add_option("--instance", line_.api.instance, "the gateway instance")->required();
+    rollback->add_flag("--yes", line_.api.yes, "do it; otherwise it is only shown");
+    add_version(add_api("openapi", "A version as an OpenAPI document.",
+                        "sluice api openapi shop/Query_User > query_user.json", &run_api_openapi));
+    auto* move = add_api("move", "Into a folder, or a workflow of the same REST API.",
+                         "sluice api move shop/Query_User --folder Orders/Daily", &run_api_move);
+    move->add_option("--workflow", line_.api.workflow, "by name; the same when absent");
+    move->add_option("--folder", line_.api.folder, "of that workflow; its root when absent");
+    auto* clone = add_api("clone", "A new draft that is the same.",
+                          "sluice api clone shop/Query_User --name Query_User_2 --path /user/2",
+                          &run_api_clone);
+    clone->add_option("--name", line_.api.name, "of the new one")->required();
+    clone->add_option("--path", line_.api.path, "of the new one")->required();
+    clone->add_option("--description", line_.api.description, "the same when absent");
+    clone->add_option("--workflow", line_.api.workflow, "by name; the same when absent");
+    clone->add_option("--folder", line_.api.folder, "of that workflow; its root when absent");
     add_api("undeploy", "Take it offline on an instance.",
             "sluice api undeploy shop/Query_User --instance public", &run_api_undeploy)
         ->add_option("--instance", line_.api.instance, "the gateway instance")
+        ->required();
+  }
+
+  void add_look_commands() {
+    auto* search =
+        add_client(app_, "search", "APIs and workflows by names, paths, what is queried, tags.",
+                   "sluice search user_info --workspace shop",
+                   [this](const Node& node) { return run_search(node, line_.look); });
+    search->add_option("TEXT", line_.look.text, "upper and lower case are alike")->required();
+    search->add_option("--workspace", line_.look.workspace, "only in this workspace");
+    auto* drift = add_client(app_, "drift", "How far tables have moved away from APIs.",
+                             "sluice drift --workspace shop --grade warning",
+                             [this](const Node& node) { return run_drift(node, line_.look); });
+    drift->add_option("--workspace", line_.look.workspace, "only of this workspace");
+    drift->add_option("--api", line_.look.api, "only this one");
+    drift->add_option("--grade", line_.look.grade, "the least that is told")
+        ->check(CLI::IsMember({"none", "info", "warning", "breaking"}));
+    auto* openapi = add_client(app_, "openapi", "What is live under a REST API, for consumers.",
+                               "sluice openapi users > users.json",
+                               [this](const Node& node) { return run_openapi(node, line_.look); });
+    openapi->add_option("REST_API", line_.look.rest_api, "its name")->required();
+    openapi->add_option("--instance", line_.look.instance, "only what is live there");
+
+    auto* folder = app_.add_subcommand("folder", "Folders of a workflow.");
+    folder->require_subcommand(1);
+    const auto add_folder = [&](const char* name, const char* about, const char* example,
+                                int (*run)(const Node&, const FolderOptions&)) {
+      auto* command = add_client(*folder, name, about, example,
+                                 [this, run](const Node& node) { return run(node, line_.folder); });
+      command->add_option("WORKFLOW", line_.folder.workflow, "workspace/name, or an id")
+          ->required();
+      return command;
+    };
+    add_folder("list", "What there is, and how much lies in it.", "sluice folder list shop/Users",
+               &run_folder_list);
+    add_folder("add", "Make one.", "sluice folder add shop/Users Orders/Daily", &run_folder_add)
+        ->add_option("PATH", line_.folder.path, "Orders/Daily")
+        ->required();
+    auto* rename = add_folder("rename", "Rename or move it, with what it holds.",
+                              "sluice folder rename shop/Users Orders/Daily Reports/Daily",
+                              &run_folder_rename);
+    rename->add_option("PATH", line_.folder.path, "Orders/Daily")->required();
+    rename->add_option("TO", line_.folder.to, "Reports/Daily")->required();
+    add_folder("delete", "When it is empty.", "sluice folder delete shop/Users Orders/Daily",
+               &run_folder_delete)
+        ->add_option("PATH", line_.folder.path, "Orders/Daily")
         ->required();
   }
 

@@ -67,17 +67,30 @@ int run_api_test(const Node& node, const ApiOptions& options) {
   }
   const auto id = node.find_api(options.api);
   if (!id) return kExitRefused;
-  const auto answer =
-      node.ask("POST", make_api_path(*id, "/test"), {{"parameters", std::move(parameters)}});
+  const auto path = options.version == 0 ? make_api_path(*id, "/test")
+                                         : make_version_path(*id, options.version, "test");
+  const auto answer = node.ask(
+      "POST", path, {{"parameters", std::move(parameters)}, {"samples", !options.no_samples}});
   if (!answer || !answer->ok()) return node.refuse(answer);
 
   const auto& report = answer->body;
+  std::string saved;
+  if (options.save_sample) {
+    const auto record = make_cell(report, "record");
+    const auto done =
+        node.ask("POST", make_api_path(*id, "/test-records/" + record + "/save-sample"));
+    if (!done || !done->ok()) return node.refuse(done);
+    saved = "the answer is saved as the draft's sample\n";
+  }
   const bool passed = report.value("passed", false);
   const bool colour = node.surroundings().colour;
   std::string text = paint(passed ? "passed" : "failed", passed ? Tone::kGood : Tone::kBad, colour);
   if (!passed) text += " (" + make_cell(report, "verdict") + ")";
   text += ": status " + make_cell(report, "status") + " in " + make_cell(report, "duration_ms") +
           " ms\n" + make_printable(make_cell(report, "body")) + "\n";
+  if (const auto fault = make_cell(report, "fault"); !fault.empty()) {
+    text += "because: " + make_printable(fault) + "\n";
+  }
   for (const auto& detail : report.value("details", Json::array())) {
     text += paint(make_printable(make_cell(detail, "name") + ": " + make_cell(detail, "value")),
                   Tone::kQuiet, colour) +
@@ -88,7 +101,7 @@ int run_api_test(const Node& node, const ApiOptions& options) {
                   Tone::kQuiet, colour) +
             "\n";
   }
-  node.tell(*answer, text);
+  node.tell(*answer, text + saved);
   return passed ? kExitOk : kExitRefused;
 }
 
@@ -114,6 +127,10 @@ int run_api_request(const Node& node, const ApiOptions& options) {
 
 int run_api_approve(const Node& node, const ApiOptions& options) {
   return change_version(node, options, "approve", {"Under Approval"});
+}
+
+int run_api_withdraw(const Node& node, const ApiOptions& options) {
+  return change_version(node, options, "withdraw", {"Under Approval"});
 }
 
 int run_api_reject(const Node& node, const ApiOptions& options) {

@@ -77,6 +77,12 @@ struct ApiOptions {
   std::vector<std::string> parameters;  // "user_id=10001"
   std::string from, to;                 // sides of a comparison: "V1", "draft"
   bool moves = false;                   // the domain may take other APIs along
+  bool no_samples = false;              // of a test: only the parameters that are given
+  bool save_sample = false;
+  bool yes = false;    // do it, do not only show it
+  std::string record;  // of a test: "T3"
+  std::string name, path, workflow, folder;
+  std::optional<std::string> description;
 };
 // The ids of those that a publish would move, for its "moves"; what they are goes to `text`. An
 // empty list when the node cannot say: then it refuses the publish itself.
@@ -92,6 +98,27 @@ int run_api_reject(const Node& node, const ApiOptions& options);
 int run_api_plan(const Node& node, const ApiOptions& options);
 int run_api_publish(const Node& node, const ApiOptions& options);
 int run_api_undeploy(const Node& node, const ApiOptions& options);
+int run_api_withdraw(const Node& node, const ApiOptions& options);
+int run_api_records(const Node& node, const ApiOptions& options);
+int run_api_move(const Node& node, const ApiOptions& options);
+int run_api_clone(const Node& node, const ApiOptions& options);
+int run_api_rollback(const Node& node, const ApiOptions& options);
+int run_api_openapi(const Node& node, const ApiOptions& options);
+
+struct LookOptions {
+  std::string text, workspace, api, grade, rest_api, instance;
+};
+int run_search(const Node& node, const LookOptions& options);
+int run_drift(const Node& node, const LookOptions& options);
+int run_openapi(const Node& node, const LookOptions& options);
+
+struct FolderOptions {
+  std::string workflow, path, to;  // workflow: "shop/User Flow" or an id
+};
+int run_folder_list(const Node& node, const FolderOptions& options);
+int run_folder_add(const Node& node, const FolderOptions& options);
+int run_folder_rename(const Node& node, const FolderOptions& options);
+int run_folder_delete(const Node& node, const FolderOptions& options);
 
 struct CallOptions {
   std::string url, method, body;

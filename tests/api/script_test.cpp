@@ -11,9 +11,11 @@
 //   $ sluice get workspaces           a command line
 //   = 0                               its answer: exit code, then what it printed
 //   ! floor 500 {"data":null}         the lower floor answers so from now on
+//   ! table user_id:long name:string  every table has these columns; "gone": there is none
 //
 // After "> METHOD TARGET" may stand: token=bob (alice when absent), token=none, type=text/plain.
 #include "tests/api/house.hpp"
+#include "studio/drift.hpp"
 #include "main/cli.hpp"
 
 #include <nlohmann/json.hpp>
@@ -178,6 +180,21 @@ class Player {
                                           1250,
                                           "SELECT 1",
                                           {}};
+      floor.outcome->table = studio::make_facts(floor.described);
+    } else if (words.at(1) == "table" && words.at(2) == "gone") {
+      floor.can_describe = Error{SLUICE_E_NOT_FOUND, "there is no such table", {}, {}};
+    } else if (words.at(1) == "table") {
+      floor.can_describe = {};
+      floor.described.columns.clear();
+      for (std::size_t i = 2; i < words.size(); ++i) {
+        const auto colon = words[i].find(':');
+        const auto type = words[i].substr(colon + 1);
+        floor.described.columns.push_back(
+            {.name = words[i].substr(0, colon),
+             .declared = type,
+             .comment = {},
+             .type = model::parse_parameter_type(type).value_or(model::ParameterType::kString)});
+      }
     } else if (words.at(1) == "source") {
       floor.source_check = fails ? Result<void>(error) : Result<void>();
     } else if (words.at(1) == "prepare") {
