@@ -11,12 +11,13 @@ import calls
 import documents
 import maxcompute
 import proofs
+import release
 import walks
 
 
 def main():
     name = sys.argv[2]
-    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents, attacks, maxcompute) if hasattr(room, name))
+    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents, attacks, maxcompute, release) if hasattr(room, name))
     directory = tempfile.mkdtemp(prefix="sluice-e2e-")
     try:
         promise(directory)

@@ -226,7 +226,7 @@ def credentials(directory):
 
 
 def explain(directory):
-    """Why a request is refused, told to whoever may manage the node."""
+    """Why a request is refused, told to whoever may manage the node. Proves: R149"""
     process, made = demo(directory)
     env = dict(os.environ, SLUICE_ADMIN=made["admin"]["url"], SLUICE_TOKEN=made["admin"]["token"],
                SIGNING=made["hmac"]["accessKey"] + ":" + made["hmac"]["secretKey"],
