@@ -59,6 +59,7 @@ class AdminApi::Handlers {
   AdminResponse search(const Call& call);
   AdminResponse plan_rollback(const Call& call);
   AdminResponse roll_back(const Call& call);
+  AdminResponse change_deployments(const Call& call);
   AdminResponse get_rest_api_openapi(const Call& call);
   AdminResponse get_version_openapi(const Call& call);
   std::string make_server_url(const model::RestApi& rest_api, const std::string& instance) const;

@@ -6,6 +6,8 @@
 namespace sluice::admin {
 namespace {
 
+constexpr std::size_t kBatchItemsMax = 200;
+
 // "3" and "T3"; 0: none of them.
 unsigned parse_record_number(std::string_view text) {
   if (!text.empty() && (text.front() == 'T' || text.front() == 't')) {
@@ -167,6 +169,12 @@ void AdminApi::Handlers::add_release_routes() {
       .take(kRollbackShape)
       .answer(200, kDeploymentShape);
 
+  // ---- several at once
+  add_route("POST", "/admin/v1/deployments/batch", "changeDeployments",
+            "publish or undeploy several APIs on an instance, all or none",
+            now(&Handlers::change_deployments))
+      .take(kBatchShape);
+
   // ---- approvals
   add_route("GET", "/admin/v1/approvals", "listApprovals",
             "versions under approval; those that were decided, by status",
@@ -212,6 +220,64 @@ AdminResponse AdminApi::Handlers::roll_back(const Call& call) {
     return edit.rollback(call.path[0], read_text(call.body, "instance"), number);
   });
   return done ? make_answer(200, make_json(done->stored)) : make_error_answer(done.error());
+}
+
+// Each on the domain that its REST API has: several APIs at once move nothing.
+AdminResponse AdminApi::Handlers::change_deployments(const Call& call) {
+  const auto& items = call.body["items"];
+  if (items.empty() || items.size() > kBatchItemsMax) {
+    return make_faults_answer({{"/items",
+                                {},
+                                "there are " + std::to_string(items.size()) + " items",
+                                "name 1 to " + std::to_string(kBatchItemsMax)}});
+  }
+  const auto instance = read_text(call.body, "instance");
+  const bool is_publish = read_text(call.body, "action") == "publish";
+  std::string failed_at;
+  std::vector<std::string> ids;
+  const auto change = [&](studio::Edit& edit, const Json& item) -> Result<void> {
+    const auto reference = read_text(item, "api");
+    const auto* api = find_api_by_reference(edit.state(), reference);
+    if (!api) {
+      return Error{
+          SLUICE_E_NOT_FOUND, "there is no API '" + reference + "': check its name", {}, "/api"};
+    }
+    ids.push_back(api->id);
+    if (!is_publish) return edit.undeploy(ids.back(), instance);
+    studio::PublishRequest request;
+    request.api_id = api->id;
+    request.instance = instance;
+    request.backend = read_text(call.body, "backend", "Default");
+    request.version = parse_version_number(read_text(item, "version"));
+    for (const auto* version : studio::list_versions(edit.state(), api->id)) {
+      if (item.contains("version")) break;
+      if (version->status != model::VersionStatus::kCanBePublished) continue;
+      request.version = version->number;
+      break;
+    }
+    const auto* workflow = edit.state().workflows.find(api->workflow_id);
+    const auto* rest_api = workflow ? model::find_rest_api(edit.state(), *workflow) : nullptr;
+    if (rest_api) request.domain = rest_api->domain;
+    const auto done = edit.publish(request);
+    return done ? Result<void>() : Result<void>(done.error());
+  };
+  const auto fill = [&](studio::Edit& edit) -> Result<void> {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (auto done = change(edit, items[i]); !done) {
+        failed_at = "/items/" + std::to_string(i);
+        return done;
+      }
+    }
+    return {};
+  };
+  const auto done = parts_.studio.apply(call.actor, fill, studio::ApplyMode::kCommit);
+  if (!done) return make_error_answer(done.error(), failed_at);
+  Json live = Json::array();
+  for (const auto& id : ids) {
+    const auto* deployment = state().deployments.find(model::make_key(id, instance));
+    if (deployment) live.push_back(make_json(*deployment));
+  }
+  return make_list(std::move(live));
 }
 
 AdminResponse AdminApi::Handlers::search(const Call& call) {

@@ -112,6 +112,18 @@ constexpr Member kRollbackMembers[] = {
     {"version", Type::kText, Need::kOptional,
      "one that was live there; the one before when absent"},
 };
+constexpr std::array<std::string_view, 2> kBatchActions = {"publish", "undeploy"};
+constexpr Member kBatchItemMembers[] = {
+    {"api", Type::kText, Need::kRequired, "an id, workspace/name or workspace/workflow/name"},
+    {"version", Type::kText, Need::kOptional, "V1, V2 ...; the newest that Can Be Published"},
+};
+constexpr Shape kBatchItemShape{"BatchItem", kBatchItemMembers};
+constexpr Member kBatchMembers[] = {
+    {"action", Type::kWord, Need::kRequired, {}, kBatchActions},
+    {"instance", Type::kText, Need::kRequired},
+    {"items", Type::kList, Need::kRequired, "at most 200", {}, &kBatchItemShape},
+    {"backend", Type::kText, Need::kOptional, "of a publish; Default when absent"},
+};
 constexpr Member kRollbackPlanMembers[] = {
     {"from", Type::kText, Need::kReadOnly, "live now; empty: nothing is"},
     {"to", Type::kText, Need::kReadOnly, "V1, V2 ..."},
@@ -174,6 +186,7 @@ const Shape kTestReportShape{"TestReport", kTestReportMembers};
 const Shape kTestRecordShape{"TestRecord", kTestRecordMembers};
 const Shape kApprovalShape{"Approval", kApprovalMembers};
 const Shape kRollbackShape{"Rollback", kRollbackMembers};
+const Shape kBatchShape{"Batch", kBatchMembers};
 const Shape kRollbackPlanShape{"RollbackPlan", kRollbackPlanMembers};
 const Shape kSearchHitShape{"SearchHit", kSearchHitMembers};
 const Shape kDriftShape{"Drift", kDriftMembers};

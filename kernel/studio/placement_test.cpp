@@ -226,6 +226,15 @@ TEST(Search, FindsByNamesPathsWhatIsQueriedAndTags) {
     return e.update_draft(house.api_id, definition,
                           Placement{.folder = "Reports", .tags = {"slow"}});
   });
+  auto script = ShopHouse::make_definition();
+  script.name = "By script";
+  script.path = "/script";
+  script.mode = ApiMode::kScript;
+  script.table.clear();
+  script.request_parameters.clear();
+  script.response_parameters = {{.name = "n"}};
+  script.script.sql = "SELECT full_name AS n FROM people";
+  house.must([&](Edit& e) { return e.put_api("shop", "User Flow", script); });
   const struct {
     const char *text, *found;
   } cases[] = {
@@ -234,6 +243,7 @@ TEST(Search, FindsByNamesPathsWhatIsQueriedAndTags) {
       {"/user/in", "Query User: path\n"},
       {"user_info", "Query User: sql\n"},
       {"user_id", "Query User: sql parameters\n"},
+      {"from PEOPLE", "By script: sql\n"},
       {"slow", "Query User: tags\n"},
       {"report", "Query User: folder\n"},
       {"用户", "Query User: description\n"},

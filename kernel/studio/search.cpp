@@ -40,7 +40,8 @@ std::vector<std::string_view> match_api(const Matcher& matcher, const model::Api
   add(matcher.fits(draft.name), "name");
   add(matcher.fits(draft.path), "path");
   add(matcher.fits(draft.description), "description");
-  add(matcher.fits(draft.table) || matcher.fits_any(draft.request_parameters, column) ||
+  add(matcher.fits(draft.table) || matcher.fits(draft.script.sql) ||
+          matcher.fits_any(draft.request_parameters, column) ||
           matcher.fits_any(draft.response_parameters, column),
       "sql");
   add(matcher.fits_any(draft.request_parameters, name) ||

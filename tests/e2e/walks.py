@@ -403,7 +403,7 @@ def many_apis(directory):
     for n in range(apis):
         definition = {
             "name": f"Query_User_{n}", "description": "who is it, by number", "path": f"/many/{n}",
-            "data_source": "users", "table": "user_info", "result_shape": "single",
+            "data_source": "users", "table": "user_info", "result_shape": "single", "resource_group": "default",
             "request_parameters": [{"name": "user_id", "column": "user_id", "type": "long", "sample": "10001"}],
             "response_parameters": [{"name": "user_id", "column": "user_id", "type": "long"},
                                     {"name": "user_name", "column": "user_name"},
