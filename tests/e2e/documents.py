@@ -84,7 +84,7 @@ def shell_completion(directory):
             ("sluice api publish --ins", ["--instance"]),
             ("sluice --json", []),
             ("sluice get work", ["workspaces", "workflows"]),
-            ("sluice get --workspace x ap", ["apis"]),
+            ("sluice get --workspace x ap", ["apis", "approvals"]),
             ("sluice apply -f ", []),  # files, which bash adds itself
             ("sluice api publish --instance ", []),
             ("sluice completion ", ["bash", "zsh", "fish"]),
