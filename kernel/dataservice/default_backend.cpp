@@ -3,7 +3,9 @@
 
 #include "dataservice/binder.hpp"
 #include "dataservice/cursor_rows.hpp"
+#include "dataservice/named_rows.hpp"
 #include "dataservice/paced_rows.hpp"
+#include "dataservice/script_maker.hpp"
 #include "dataservice/wizard_maker.hpp"
 #include "problem/problem.hpp"
 
@@ -38,7 +40,8 @@ struct BoundCall {
   CountRows count_rows;
   sluice_rows* writer;  // open; null once it was closed
   CursorRows cursor;    // before the writer, where pages are found by cursor
-  PacedRows paced;      // before both, for an asynchronous source
+  NamedRows named;      // before the writer, in script mode
+  PacedRows paced;      // before them, for an asynchronous source
 };
 
 const sluice_rows_vt CountRows::kTable{
@@ -58,18 +61,16 @@ const sluice_rows_vt CountRows::kTable{
 Result<std::unique_ptr<const StatementMaker>> make_statement_maker(
     const model::ApiDefinition& definition, const Ordering& ordering,
     const loader::Instance& source) {
-  if (definition.mode == model::ApiMode::kScript) {
-    return Error{SLUICE_E_UNSUPPORTED, "script mode cannot be served yet", {}, "/mode"};
-  }
   const auto* dialect =
       static_cast<const sluice_dialect*>(source.find_extension(SLUICE_DIALECT_ID));
   if (!dialect) {
     return Error{SLUICE_E_UNSUPPORTED,
                  "the data source type '" + std::string(to_view(source.component().type)) +
-                     "' does not say how a table is queried, so wizard mode cannot use it",
+                     "' does not say how a table is queried, so neither mode can use it",
                  {},
                  "/data_source"};
   }
+  if (definition.mode == model::ApiMode::kScript) return make_script_maker(definition, *dialect);
   return make_wizard_maker(definition, ordering, *dialect);
 }
 
@@ -243,6 +244,10 @@ Status DefaultBackend::run_select(BoundCall& b) {
     b.next_cursor = {};
     b.cursor = CursorRows(sink, b.bound.page_size, last, b.call->arena());
     sink = b.cursor.sink();
+  }
+  if (self.definition_.mode == model::ApiMode::kScript) {
+    b.named = NamedRows(sink, self.definition_.response_parameters, *b.call);
+    sink = b.named.sink();
   }
   if (self.source_->component().exec == SLUICE_EXEC_ASYNC) {
     b.paced = PacedRows(sink, *b.call);

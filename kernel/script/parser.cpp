@@ -40,6 +40,9 @@ class Parser final : public Names {
 
   void parse() {
     tree_.body = parse_body("", 0);
+    for (std::size_t i = 0; i < tree_.uses.size(); ++i) {
+      if (!is_placed_[i]) tree_.uses[i].may_be_absent = true;
+    }
     const bool is_blank_text = std::ranges::all_of(text_, is_blank);
     if (faults_.empty() && is_blank_text) {
       faults_.add(0, "script.one-select", "the script is empty", "write one SELECT");
@@ -73,6 +76,9 @@ class Parser final : public Names {
   }
   void suggest_list(int reference) override {
     if (Use* use = use_of(reference)) use->parameter.is_list = true;
+  }
+  void suggest_optional(int reference) override {
+    if (Use* use = use_of(reference)) use->may_be_absent = true;
   }
 
  private:
@@ -108,8 +114,14 @@ class Parser final : public Names {
       return std::nullopt;
     }
     const Place place = find_place(text_, at);
-    tree_.uses.push_back({{std::string(name), Kind::kText, false}, place.line, place.column});
+    tree_.uses.push_back(
+        {{std::string(name), Kind::kText, false}, place.line, place.column, false});
+    is_placed_.push_back(false);
     return tree_.uses.size() - 1;
+  }
+  void mark_placed(int reference) {
+    const auto& found = tree_.references[static_cast<std::size_t>(reference)];
+    if (!found.is_local) is_placed_[found.slot] = true;
   }
   Use* use_of(int reference) {
     if (reference < 0) return nullptr;
@@ -234,6 +246,7 @@ class Parser final : public Names {
     ++i_;
     const int reference = refer(name, at);
     if (reference < 0) return;
+    mark_placed(reference);
     part.add(kParameterMark, at);
     part.references.push_back(reference);
   }
@@ -582,6 +595,7 @@ class Parser final : public Names {
       return made;
     }
     suggest_list(made.collection);
+    mark_placed(made.collection);
     const std::size_t scope = scope_.size();
     const auto declare = [&](const std::string& name, bool is_index) {
       for (const auto& local : scope_) {
@@ -607,6 +621,7 @@ class Parser final : public Names {
   Tree& tree_;
   FaultList& faults_;
   std::vector<InScope> scope_;
+  std::vector<bool> is_placed_;  // by use: its value stands in the statement
   std::size_t i_ = 0, depth_ = 0, places_ = 0;
   bool stopped_ = false;
 };
@@ -689,7 +704,7 @@ Parsed parse(std::string_view text, Mode mode) {
   auto tree = std::make_unique<Tree>();
   tree->text = text;
   Parser(text, mode, *tree, faults).parse();
-  if (faults.empty()) check_statement(*tree, faults);
+  if (faults.empty()) tree->has_order = check_statement(*tree, faults);
   if (!faults.empty()) return {nullptr, faults.take()};
   drop_tokens(tree->body);
   return {std::make_shared<const Script>(std::move(tree)), {}};

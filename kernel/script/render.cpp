@@ -60,6 +60,10 @@ bool Writer::needs_space_before(std::string_view text) const noexcept {
 }
 
 void Writer::add(std::string_view text) {
+  // One blank is enough on both sides of a tag.
+  if (has_break_ && (size_ == 0 || is_blank(text_[size_ - 1]))) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  }
   if (text.empty()) return;
   const bool has_space = needs_space_before(text);
   if (!make_room(text.size() + (has_space ? 1 : 0))) return;
@@ -206,13 +210,15 @@ class Renderer {
     }
   }
   void write_node(const If& made) {
-    if (holds(made.test)) write_apart(made.body);
+    if (holds(made.test)) return write_apart(made.body);
+    writer_.mark_break();
   }
   void write_node(const Choose& made) {
     for (const auto& when : made.whens) {
       if (holds(when.test)) return write_apart(when.body);
     }
-    if (made.has_otherwise) write_apart(made.otherwise);
+    if (made.has_otherwise) return write_apart(made.otherwise);
+    writer_.mark_break();
   }
   void write_node(const Trim& made) {
     const std::size_t begin = writer_.size();
@@ -544,6 +550,7 @@ Script::~Script() = default;
 
 const std::vector<Use>& Script::parameters() const noexcept { return tree_->uses; }
 bool Script::is_fixed() const noexcept { return !tree_->has_tags; }
+bool Script::has_order() const noexcept { return tree_->has_order; }
 
 std::vector<Fault> Script::find_faults(std::span<const Parameter> declared) const {
   FaultList faults(tree_->text);

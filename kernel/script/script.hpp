@@ -61,6 +61,7 @@ struct Parameter {
 struct Use {
   Parameter parameter;
   unsigned line = 1, column = 1;
+  bool may_be_absent = false;  // a test asks whether it is null, or only tests ask for it
   bool operator==(const Use&) const = default;
 };
 
@@ -150,6 +151,8 @@ class Script {
   const std::vector<Use>& parameters() const noexcept;
   // No tag: every call runs the same text.
   bool is_fixed() const noexcept;
+  // An ORDER BY stands at its end, perhaps in a tag: without one, pages may repeat or lose rows.
+  bool has_order() const noexcept;
   // Parameters that are not declared, and uses that do not fit what is declared.
   std::vector<Fault> find_faults(std::span<const Parameter> declared) const;
 

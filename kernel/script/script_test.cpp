@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <list>
 #include <map>
 #include <memory>
@@ -445,6 +446,14 @@ TEST(ScriptEngine, RefusesWhatIsNotOneSelect) {
   }
 }
 
+TEST(ScriptEngine, SaysThatTagsNeedTheAdvancedMode) {
+  EXPECT_EQ(parse_and_render("SELECT a FROM t <where>b = 1</where>", Mode::kBasic, ""),
+            "1:17 script.tag: a tag stands here, and the script's mode is basic\n"
+            "1:29 script.tag: a tag stands here, and the script's mode is basic\n");
+  EXPECT_EQ(parse_and_render("SELECT a FROM t WHERE b <c", Mode::kBasic, ""),
+            "SELECT a FROM t WHERE b <c");
+}
+
 // Proves: R067
 TEST(ScriptEngine, RefusesParametersThatAreNoValues) {
   const Refused cases[] = {
@@ -599,12 +608,15 @@ TEST(ScriptEngine, TellsItsParametersAndWhatTheySeemToBe) {
       Mode::kAdvanced);
   ASSERT_TRUE(parsed.script) << to_text(parsed.faults);
   const std::vector<Use> expected = {{{"age", Kind::kNumber, false}, 2, 18},
-                                     {{"vip", Kind::kBoolean, false}, 3, 11},
+                                     {{"vip", Kind::kBoolean, false}, 3, 11, true},
                                      {{"name", Kind::kText, false}, 3, 40},
                                      {{"ids", Kind::kText, true}, 3, 67}};
   EXPECT_EQ(parsed.script->parameters(), expected);
   EXPECT_FALSE(parsed.script->is_fixed());
   EXPECT_TRUE(parse("SELECT id FROM t WHERE a = ${a}", Mode::kAdvanced).script->is_fixed());
+  EXPECT_TRUE(parse("SELECT id FROM t ORDER BY id", Mode::kBasic).script->has_order());
+  EXPECT_FALSE(
+      parse("SELECT id FROM (SELECT id FROM t ORDER BY id) t", Mode::kBasic).script->has_order());
 }
 
 TEST(ScriptEngine, FitsWhatIsDeclared) {
@@ -716,6 +728,62 @@ TEST(ScriptEngine, IsBounded) {
   EXPECT_EQ(parsed.script->render(values, writer).reason, Refusal::Reason::kWriter);
   EXPECT_EQ(writer.state(), Writer::State::kNoMemory);
   EXPECT_NE(render(*parsed.script, "l=[1,2]", '$').find("($1, $2)"), std::string::npos);
+}
+
+// The manual's examples: a fence "sql basic" or "sql advanced" is a script, the fence behind it
+// what becomes of it: "a=1 => STATEMENT" a call, "refused LINE:COLUMN RULE" a fault.
+TEST(ScriptEngine, DoesWhatTheManualSays) {
+  std::ifstream file(SLUICE_SOURCE_DIR "/docs/script-mode.md");
+  std::optional<Mode> mode;
+  std::string script, told, line;
+  bool is_inside = false, is_result = false;
+  int calls = 0, faults = 0;
+  while (std::getline(file, line)) {
+    if (line.starts_with("```")) {
+      is_inside = !is_inside;
+      is_result = is_inside && line == "```text";
+      if (line.starts_with("```sql ")) {
+        mode = line == "```sql advanced" ? Mode::kAdvanced : Mode::kBasic;
+        script.clear();
+      }
+      if (!is_result && !is_inside && mode && !told.empty()) {
+        SCOPED_TRACE(script);
+        std::string found;
+        for (const auto& fault : parse(script, *mode).faults) {
+          found += "refused " + std::to_string(fault.line) + ":" + std::to_string(fault.column) +
+                   " " + fault.rule + "\n";
+          ++faults;
+        }
+        EXPECT_EQ(found, told);
+        told.clear();
+      }
+      continue;
+    }
+    if (!is_inside) continue;
+    if (!is_result) {
+      script += line + "\n";
+      continue;
+    }
+    SCOPED_TRACE(line);
+    if (line.starts_with("refused ")) {
+      told += line + "\n";
+      continue;
+    }
+    const auto arrow = line.find(" => ");
+    ASSERT_NE(arrow, std::string::npos);
+    auto statement = parse_and_render(script, *mode, line.substr(0, arrow));
+    if (statement.starts_with("missing ")) {
+      statement = "refused: " + statement.substr(8) + " is missing";
+    }
+    if (statement.find(" -- ") == std::string::npos && statement.ends_with(' ')) {
+      statement.pop_back();
+    }
+    if (const auto at = statement.find("  -- "); at != std::string::npos) statement.erase(at, 1);
+    EXPECT_EQ(statement, line.substr(arrow + 4));
+    ++calls;
+  }
+  EXPECT_GE(calls, 12);
+  EXPECT_GE(faults, 5);
 }
 
 }  // namespace

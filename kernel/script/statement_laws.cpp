@@ -72,10 +72,11 @@ class Judge {
  public:
   explicit Judge(FaultList& faults) : faults_(faults) {}
 
-  void judge(const Tree& tree) {
+  bool judge(const Tree& tree) {
     const States end = walk(tree.body, bit(kStart), 0);
     if (!open_.empty() && faults_.empty()) refuse_open(open_.back());
     if (faults_.empty()) judge_end(end, tree.text.size());
+    return has_order_;
   }
 
  private:
@@ -280,6 +281,7 @@ class Judge {
         return step_later(state, token);
       case kTail:
         if (is_set_operator(token.upper)) return kUnion;
+        if (token.upper == "ORDER") has_order_ = true;
         if (token.upper == "SELECT") {
           refuse(token.at, "script.one-select", "a second SELECT begins here",
                  "join them with UNION ALL, or put it into parentheses");
@@ -403,10 +405,11 @@ class Judge {
   const Token* before_ = nullptr;
   const Token* second_before_ = nullptr;
   std::uint32_t last_refused_ = 0xffffffff;
+  bool has_order_ = false;
 };
 
 }  // namespace
 
-void check_statement(const Tree& tree, FaultList& faults) { Judge(faults).judge(tree); }
+bool check_statement(const Tree& tree, FaultList& faults) { return Judge(faults).judge(tree); }
 
 }  // namespace sluice::script

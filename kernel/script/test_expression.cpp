@@ -195,6 +195,7 @@ class TestParser {
   }
   void suggest(const Operand& reference, const Operand& other) {
     if (reference.type != Operand::Type::kReference) return;
+    if (other.type == Operand::Type::kNull) names_.suggest_optional(reference.reference);
     if (other.type == Operand::Type::kInteger || other.type == Operand::Type::kReal ||
         other.type == Operand::Type::kSize) {
       names_.suggest(reference.reference, Kind::kNumber);

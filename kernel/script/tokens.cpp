@@ -165,12 +165,17 @@ class Reader {
                         "write a parameter as ${name}");
         }
         break;
+      case '<':
+        if (is_tag()) {
+          return refuse("script.tag", "a tag stands here, and the script's mode is basic",
+                        "set the mode to advanced; put a blank between < and a column's name");
+        }
+        break;
       case ',':
       case '.':
       case '+':
       case '*':
       case '%':
-      case '<':
       case '>':
       case '=':
       case '!':
@@ -184,6 +189,20 @@ class Reader {
                       "put it into quotes if it is part of a text or of a name");
     }
     push(TokenKind::kSymbol, 1);
+  }
+  // Of the advanced mode, where they are found before any SQL is read.
+  bool is_tag() const {
+    const std::size_t begin = i_ + (peek() == '/' ? 2 : 1);
+    std::size_t end = begin;
+    while (end < text_.size() && is_letter(text_[end])) ++end;
+    const auto name = text_.substr(begin, end - begin);
+    const char after = end < text_.size() ? text_[end] : '\0';
+    if (!is_blank(after) && after != '>' && after != '/') return false;
+    for (const std::string_view tag :
+         {"if", "choose", "when", "otherwise", "trim", "foreach", "where"}) {
+      if (name == tag) return true;
+    }
+    return false;
   }
   void refuse_comment(std::size_t length) {
     refuse("script.comment", "a comment begins here",

@@ -117,6 +117,7 @@ struct Tree {
   std::vector<Local> locals;  // names that a foreach gives, for the laws
   std::size_t local_slots = 0;
   bool has_tags = false;
+  bool has_order = false;
   std::string text;  // to tell lines and columns by
 };
 
@@ -171,11 +172,12 @@ class Names {
   // A hint from how the name is used.
   virtual void suggest(int reference, Kind kind) = 0;
   virtual void suggest_list(int reference) = 0;
+  virtual void suggest_optional(int reference) = 0;
 };
 Test parse_test(const Part& part, Names& names, FaultList& faults);
 
-// The laws of statements, for every text that the tree can render to.
-void check_statement(const Tree& tree, FaultList& faults);
+// The laws of statements, for every text that the tree can render to. True: rows may be ordered.
+bool check_statement(const Tree& tree, FaultList& faults);
 
 bool is_name_start(char c);  // of a parameter
 bool is_name_part(char c);
