@@ -24,6 +24,7 @@ class AdminApi::Handlers {
   void add_version_routes();
   void add_release_routes();
   void add_openapi_routes();
+  void add_script_routes();
   void add_consumer_routes();
   void add_explain_routes();
   void add_export_routes();
@@ -54,6 +55,8 @@ class AdminApi::Handlers {
   AdminResponse finish_test(const studio::TestTicket& ticket, Result<studio::TestOutcome> outcome);
   void run_test(studio::TestTicket ticket, const AdminApi::Respond& respond);
   model::Faults find_missing_parts(std::string_view api_id) const;
+  void read_script(const Call& call, const AdminApi::Respond& respond);
+  AdminResponse turn_into_script(const Call& call);
   AdminResponse submit(const Call& call);
   AdminResponse diff_api(const Call& call);
   AdminResponse search(const Call& call);

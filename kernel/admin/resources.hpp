@@ -9,6 +9,7 @@
 #include "model/nouns.hpp"
 #include "studio/drift.hpp"
 #include "studio/search.hpp"
+#include "studio/script_reading.hpp"
 #include "studio/studio.hpp"
 
 namespace sluice::admin {
@@ -22,7 +23,7 @@ extern const Shape kFolderShape, kMoveShape, kCloneShape, kTestFormShape, kTestR
     kTestRecordShape, kApprovalShape, kRollbackShape, kRollbackPlanShape, kBatchShape, kSearchHitShape,
     kDriftShape;
 extern const Shape kTestShape, kPublishShape, kUndeployShape, kRejectShape, kNewCredentialShape,
-    kIssuedCredentialShape, kApplyPublishShape;
+    kIssuedCredentialShape, kApplyPublishShape, kReadScriptShape, kScriptReadingShape;
 
 Json make_json(const model::Workspace& workspace);
 Json make_json(const model::DataSource& source, const SecretSettings& secrets);
@@ -58,6 +59,7 @@ Json make_folder_json(const model::State& state, const model::Workflow& workflow
 Json make_test_form_json(const model::Api& api);
 Json make_approval_json(const model::ApiVersion& version, const model::State& state);
 Json make_json(const studio::Acceleration& acceleration);
+Json make_json(const studio::ScriptReading& reading, const SecretSettings& secrets);
 
 // `stored` is what is replaced: masks in the settings stand for its secrets.
 model::Workspace parse_workspace(const Json& json);

@@ -186,6 +186,51 @@ constexpr Member kVersionMembers[] = {
     {"actions", Type::kTexts, Need::kReadOnly, "what may be done with it now"},
     {"definition", Type::kShape, Need::kReadOnly, {}, {}, &kDefinitionShape},
 };
+constexpr Member kReadScriptMembers[] = {
+    {"script", Type::kShape, Need::kOptional, "the draft's when absent", {}, &kScriptShape},
+    {"data_source", Type::kText, Need::kOptional, "the draft's when absent"},
+    {"request_parameters",
+     Type::kList,
+     Need::kOptional,
+     "the draft's when absent",
+     {},
+     &kRequestParameterShape},
+    {"response_parameters",
+     Type::kList,
+     Need::kOptional,
+     "the draft's when absent",
+     {},
+     &kResponseParameterShape},
+    {"parameters", Type::kMap, Need::kOptional,
+     "values that choose the way through the tags; samples and defaults when absent"},
+};
+constexpr Member kScriptFaultMembers[] = {
+    {"line", Type::kInteger, Need::kReadOnly, "from 1"},
+    {"column", Type::kInteger, Need::kReadOnly, "in characters, from 1"},
+    {"rule", Type::kText, Need::kReadOnly, "as docs/script-mode.md lists them"},
+    {"message", Type::kText, Need::kReadOnly},
+    {"remedy", Type::kText, Need::kReadOnly},
+};
+constexpr Shape kScriptFaultShape{"ScriptFault", kScriptFaultMembers};
+constexpr Member kScriptReadingMembers[] = {
+    {"faults", Type::kList, Need::kReadOnly, "none: the script is right", {}, &kScriptFaultShape},
+    {"request_parameters",
+     Type::kList,
+     Need::kReadOnly,
+     "that the script uses",
+     {},
+     &kRequestParameterShape},
+    {"response_parameters",
+     Type::kList,
+     Need::kReadOnly,
+     "the fields of its statement",
+     {},
+     &kResponseParameterShape},
+    {"described", Type::kBoolean, Need::kReadOnly, "the data source told the fields"},
+    {"sql", Type::kText, Need::kReadOnly, "the statement that it was asked about"},
+    {"hints", Type::kTexts, Need::kReadOnly},
+};
+
 Json make_settings_json(const std::string& settings_json) {
   Json settings = Json::parse(settings_json, nullptr, false);
   return settings.is_object() ? settings : Json::object();
@@ -300,6 +345,8 @@ model::ResponseParameter parse_response_parameter(const Json& json) {
 const Shape kApiShape{"Api", kApiMembers};
 const Shape kDefinitionShape{"Definition", kDefinitionMembers};
 const Shape kVersionShape{"Version", kVersionMembers};
+const Shape kReadScriptShape{"ReadScript", kReadScriptMembers};
+const Shape kScriptReadingShape{"ScriptReading", kScriptReadingMembers};
 
 // ---- noun to JSON
 
@@ -416,6 +463,27 @@ Json make_json(const model::ApiVersion& v, const model::State& state,
           {"decided_at", make_time_json(v.decided_at)},
           {"deployed_on", studio::list_instances(state, v)},
           {"definition", make_json(v.definition, secrets)}};
+}
+
+Json make_json(const studio::ScriptReading& reading, const SecretSettings& secrets) {
+  model::ApiDefinition found;
+  found.request_parameters = reading.request_parameters;
+  found.response_parameters = reading.response_parameters;
+  auto parameters = make_json(found, secrets);
+  Json faults = Json::array();
+  for (const auto& fault : reading.faults) {
+    faults.push_back({{"line", fault.line},
+                      {"column", fault.column},
+                      {"rule", fault.rule},
+                      {"message", fault.what},
+                      {"remedy", fault.remedy}});
+  }
+  return {{"faults", std::move(faults)},
+          {"request_parameters", std::move(parameters["request_parameters"])},
+          {"response_parameters", std::move(parameters["response_parameters"])},
+          {"described", reading.is_described},
+          {"sql", reading.sql},
+          {"hints", reading.hints}};
 }
 
 // ---- JSON to noun

@@ -437,6 +437,18 @@ class CommandLine {
                             &run_api_records);
     records->add_option("RECORD", line_.api.record, "T1, T2 ...");
     records->add_flag("--save-sample", line_.api.save_sample, "keep its answer as the sample");
+    auto* script =
+        add_api("script", "Read its script, or one from a file: parameters, fields, faults.",
+                "sluice api script shop/Query_User\n"
+                "  sluice api script shop/Query_User --file users.sql --save",
+                &run_api_script);
+    script->add_option("--file", line_.api.script_file, "the script; the draft's when absent");
+    script->add_flag("--advanced", line_.api.is_advanced, "the file's script has tags");
+    script->add_flag("--save", line_.api.saves, "put it and what was read into the draft");
+    script->add_option("-p,--parameter", line_.api.parameters,
+                       "NAME=VALUE, to choose the way through tags; may be repeated");
+    add_api("to-script", "Make a wizard's draft a script that asks the same. No way back.",
+            "sluice api to-script shop/Query_User", &run_api_to_script);
     add_api("submit", "Freeze the tested draft as a version.", "sluice api submit shop/Query_User",
             &run_api_submit);
     add_api("versions", "List its versions.", "sluice api versions shop/Query_User",

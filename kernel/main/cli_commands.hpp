@@ -83,12 +83,16 @@ struct ApiOptions {
   std::string record;  // of a test: "T3"
   std::string name, path, workflow, folder;
   std::optional<std::string> description;
+  std::string script_file;  // empty: the draft's script
+  bool is_advanced = false, saves = false;
 };
 // The ids of those that a publish would move, for its "moves"; what they are goes to `text`. An
 // empty list when the node cannot say: then it refuses the publish itself.
 Json plan_moves(const Node& node, const std::string& version_path, const Json& publish,
                 std::string& text);
 int run_api_test(const Node& node, const ApiOptions& options);
+int run_api_script(const Node& node, const ApiOptions& options);
+int run_api_to_script(const Node& node, const ApiOptions& options);
 int run_api_submit(const Node& node, const ApiOptions& options);
 int run_api_versions(const Node& node, const ApiOptions& options);
 int run_api_diff(const Node& node, const ApiOptions& options);

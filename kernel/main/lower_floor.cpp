@@ -9,6 +9,7 @@
 #include "loader/credential.hpp"
 #include "problem/problem.hpp"
 #include "studio/drift.hpp"
+#include "studio/script_reading.hpp"
 #include "studio/wizard.hpp"
 #include "verify/explain.hpp"
 
@@ -195,6 +196,10 @@ std::vector<std::string> find_hints(const loader::Instance& source,
   auto hints = find_plan_hints(source, sql);
   const bool is_page = definition.shape == model::ResultShape::kPage;
   const bool has_order = !definition.order.empty() || !definition.caller_order.choices.empty();
+  if (definition.mode == model::ApiMode::kScript) {
+    for (auto& hint : studio::find_script_hints(definition)) hints.push_back(std::move(hint));
+    return hints;
+  }
   if (!is_page && !has_order) return hints;
   const auto table = find_table(source, definition.table);
   for (auto& hint : studio::find_order_hints(definition, table ? &*table : nullptr)) {
@@ -202,6 +207,35 @@ std::vector<std::string> find_hints(const loader::Instance& source,
   }
   return hints;
 }
+
+// What a source tells of a statement, copied.
+struct StatementSide {
+  sluice_statement_out out;
+  studio::StatementDescription description;
+
+  static StatementSide& of(sluice_statement_out* out) {
+    return *reinterpret_cast<StatementSide*>(out);
+  }
+  static const sluice_statement_out_vt kTable;
+};
+const sluice_statement_out_vt StatementSide::kTable{
+    .size = sizeof(sluice_statement_out_vt),
+    .reserved = 0,
+    .column = [](sluice_statement_out* out, const sluice_column_info* info) -> sluice_status {
+      auto& columns = of(out).description.columns;
+      if (columns.size() == model::kParametersMax) return SLUICE_E_TOO_LARGE;
+      const bool is_known = info->type != SLUICE_T_NULL;
+      columns.push_back({std::string(to_view(info->name)), std::string(to_view(info->declared)),
+                         is_known ? std::optional(to_type(info->type)) : std::nullopt});
+      return SLUICE_OK;
+    },
+    .fault =
+        [](sluice_statement_out* out, sluice_str text, std::uint64_t offset) {
+          auto& description = of(out).description;
+          description.fault = to_view(text);
+          if (offset != UINT64_MAX) description.fault_at = static_cast<std::size_t>(offset);
+        },
+};
 
 // The bytes of RFC 3986's unreserved set stay, all others become %XX.
 std::string encode_component(std::string_view text) {
@@ -447,6 +481,48 @@ Result<studio::CallPreview> LowerFloor::preview(
                              .arguments = std::move(preview->arguments),
                              .count_arguments = preview->count_arguments,
                              .hints = find_hints(**running, definition, preview->rows)};
+}
+
+Result<studio::StatementDescription> LowerFloor::describe_statement(const model::DataSource& source,
+                                                                    const std::string& sql) {
+  auto running = find_source(source);
+  if (!running) return running.error();
+  const auto* ability =
+      static_cast<const sluice_statement*>((*running)->find_extension(SLUICE_STATEMENT_ID));
+  if (!ability) {
+    return Error{SLUICE_E_UNSUPPORTED,
+                 "this type of data source does not tell what a statement answers",
+                 {},
+                 {}};
+  }
+  CatalogOp op;
+  StatementSide side{.out = {&StatementSide::kTable}, .description = {}};
+  sluice_query query{};
+  query.size = sizeof query;
+  query.text = to_str(sql);
+  const Status status = ability->describe((*running)->self(), op.raw(), &query, &side.out);
+  if (status == SLUICE_OK) return std::move(side.description);
+  const bool is_refused = status == SLUICE_E_ARGUMENT || status == SLUICE_E_NOT_FOUND;
+  if (!is_refused) return op.to_error(status);
+  if (side.description.fault.empty()) side.description.fault = op.to_error(status).detail;
+  return std::move(side.description);
+}
+
+Result<studio::SqlWords> LowerFloor::find_sql_words(const model::DataSource& source) {
+  auto running = find_source(source);
+  if (!running) return running.error();
+  const auto* dialect =
+      static_cast<const sluice_dialect*>((*running)->find_extension(SLUICE_DIALECT_ID));
+  if (!dialect) {
+    return Error{SLUICE_E_UNSUPPORTED,
+                 "this type of data source does not say how a table is queried",
+                 {},
+                 "/data_source"};
+  }
+  const auto traits = SLUICE_FIELD(dialect, traits) ? dialect->traits : 0u;
+  return studio::SqlWords{std::string(to_view(dialect->quote_open)),
+                          std::string(to_view(dialect->quote_close)),
+                          (traits & SLUICE_DIALECT_LIKE_BACKSLASH) != 0};
 }
 
 Result<studio::MadeCredential> LowerFloor::make_credential(const std::string& type,

@@ -37,6 +37,9 @@ class LowerFloor final : public studio::LowerFloor {
   Result<studio::CallPreview> preview(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const std::vector<std::pair<std::string, std::string>>& parameters) override;
+  Result<studio::StatementDescription> describe_statement(const model::DataSource& source,
+                                                          const std::string& sql) override;
+  Result<studio::SqlWords> find_sql_words(const model::DataSource& source) override;
   Result<studio::MadeCredential> make_credential(const std::string& type,
                                                  const std::string& given_json) override;
   Result<studio::Explanation> explain(const std::string& instance,

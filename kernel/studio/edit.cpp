@@ -2,6 +2,7 @@
 // What people design: workspaces, sources, REST APIs, workflows and drafts. Where it runs:
 // places.cpp.
 #include "studio/edit_parts.hpp"
+#include "studio/to_script.hpp"
 
 #include <algorithm>
 #include <array>
@@ -297,6 +298,23 @@ Result<Put<model::Api>> Edit::update_draft(std::string_view api_id, model::ApiDe
   return put_draft(api, *workflow, std::move(definition), std::move(placement));
 }
 
+Result<Put<model::Api>> Edit::turn_into_script(std::string_view api_id) {
+  const auto* api = state_.apis.find(api_id);
+  if (!api) return not_found("API", api_id);
+  if (auto right = check_reference(api->draft, api->workspace); !right) return right.error();
+  const auto* source =
+      state_.data_sources.find(model::make_key(api->workspace, api->draft.data_source));
+  SqlWords words;
+  if (source) {
+    auto found = lower_floor_.find_sql_words(*source);
+    if (!found) return found.error();
+    words = std::move(*found);
+  }
+  auto made = make_script_definition(api->draft, words);
+  if (!made) return made.error();
+  return update_draft(api_id, std::move(*made));
+}
+
 Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model::Workflow& workflow,
                                         model::ApiDefinition definition,
                                         std::optional<model::Placement> placement) {
@@ -314,6 +332,11 @@ Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model:
   if (auto right = check_reference(definition, workflow.workspace); !right) return right.error();
   if (auto fault = find_acceleration_fault(state_, lower_floor_, workflow.workspace, definition)) {
     return model::make_error({std::move(*fault)});
+  }
+  if (existing && existing->draft.mode == model::ApiMode::kScript &&
+      definition.mode == model::ApiMode::kWizard) {
+    return conflict("an API in script mode does not become a wizard's again (R067): create another",
+                    "/mode");
   }
   const auto* rest_api = model::find_rest_api(state_, workflow);
   for (const auto& [id, other] : state_.apis.all()) {

@@ -56,6 +56,12 @@ class FakeLowerFloor : public LowerFloor {
     }
     return preview;
   }
+  Result<StatementDescription> describe_statement(const model::DataSource& source,
+                                                  const std::string& sql) override {
+    calls.push_back("describe on " + source.name + ": " + sql);
+    return statement;
+  }
+  Result<SqlWords> find_sql_words(const model::DataSource&) override { return words; }
   // Every type is known; what is given becomes lookup, secret and what is shown, and nothing given
   // is another secret each time.
   Result<MadeCredential> make_credential(const std::string& type,
@@ -82,6 +88,8 @@ class FakeLowerFloor : public LowerFloor {
     return std::unique_ptr<PreparedSnapshots>(new Prepared(*this, state));
   }
 
+  Result<StatementDescription> statement = StatementDescription{};
+  SqlWords words{"\"", "\"", false};
   std::vector<std::string> calls;
   Result<void> source_check;
   Result<void> can_describe;

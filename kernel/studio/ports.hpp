@@ -88,6 +88,24 @@ struct CallPreview {
   std::vector<std::string> hints;
 };
 
+// What a statement would answer (sluice.statement/1).
+struct StatementColumn {
+  std::string name, declared;
+  std::optional<model::ParameterType> type;  // absent: the source knows it only once it runs
+};
+struct StatementDescription {
+  std::vector<StatementColumn> columns;
+  // What the source says against the statement, in its own words, and at which byte of it.
+  std::string fault;
+  std::optional<std::size_t> fault_at;
+};
+
+// How a source's dialect writes names and texts.
+struct SqlWords {
+  std::string quote_open, quote_close;  // around a name; a quote_close inside is doubled
+  bool like_backslash = false;          // a backslash is LIKE's escape and a text's
+};
+
 // What an instance would do with a request, up to the door of the data service.
 struct Explanation {
   std::string instance;
@@ -143,6 +161,12 @@ class LowerFloor {
   virtual Result<CallPreview> preview(
       const model::ApiDefinition& definition, const model::DataSource& source,
       const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
+
+  // Prepares a statement at its source and runs nothing. UNSUPPORTED: the source cannot tell. A
+  // statement that the source refuses is no Error but a fault.
+  virtual Result<StatementDescription> describe_statement(const model::DataSource& source,
+                                                          const std::string& sql) = 0;
+  virtual Result<SqlWords> find_sql_words(const model::DataSource& source) = 0;
 
   // Errors point into `given_json`. NOT_FOUND: no such authenticator is loaded; UNSUPPORTED: it
   // makes no credentials.

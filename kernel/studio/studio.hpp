@@ -204,6 +204,8 @@ class Edit {
   // The same by id; it may rename.
   Result<Put<model::Api>> update_draft(std::string_view api_id, model::ApiDefinition definition,
                                        std::optional<model::Placement> placement = {});
+  // A wizard's draft as the script that asks the same; there is no way back.
+  Result<Put<model::Api>> turn_into_script(std::string_view api_id);
   // A consumer of its own. A workspace's consumer keeps its workspace whatever `consumer` says.
   Result<Put<model::Consumer>> put_consumer(model::Consumer consumer);
   // Restores what an export holds: a version as it was frozen. An existing one is immutable (R119):

@@ -159,7 +159,8 @@ class Player {
     return http::ClientResponse{answer.status, answer.headers, answer.body};
   }
 
-  // "! floor 200 BODY", "! floor error TEXT", "! prepare error TEXT", "! health not ready: WHY"
+  // "! floor 200 BODY", "! floor error TEXT", "! prepare error TEXT", "! health not ready: WHY",
+  // "! statement ..." below
   void order(const std::string& line) {
     const auto words = split_words(line);
     const auto rest = [&](std::size_t from) {
@@ -197,6 +198,8 @@ class Player {
       }
     } else if (words.at(1) == "source") {
       floor.source_check = fails ? Result<void>(error) : Result<void>();
+    } else if (words.at(1) == "statement") {
+      floor.statement = make_statement(words);
     } else if (words.at(1) == "prepare") {
       floor.can_prepare = fails ? Result<void>(error) : Result<void>();
     } else if (words.at(1) == "health") {
@@ -205,6 +208,26 @@ class Player {
     } else {
       ADD_FAILURE() << "an unknown order: " << line;
     }
+  }
+
+  // "! statement id=long total" what it answers (without a type: known only when it runs),
+  // "! statement fault 12 TEXT" what the source says against it and where
+  static Result<studio::StatementDescription> make_statement(
+      const std::vector<std::string>& words) {
+    studio::StatementDescription told;
+    if (words.size() > 3 && words[2] == "fault") {
+      told.fault_at = std::stoul(words[3]);
+      for (std::size_t i = 4; i < words.size(); ++i)
+        told.fault += (told.fault.empty() ? "" : " ") + words[i];
+      return told;
+    }
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      const auto equals = words[i].find('=');
+      const auto type = equals == std::string::npos ? "" : words[i].substr(equals + 1);
+      told.columns.push_back(
+          {words[i].substr(0, equals), type, model::parse_parameter_type(type)});
+    }
+    return told;
   }
 
   AdminHouse house_;
