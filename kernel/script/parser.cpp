@@ -508,33 +508,26 @@ class Parser final : public Names {
     text = join_tokens(tokens);
   }
 
-  // "AND |OR": words and commas that are removed where they would dangle.
+  // "AND |OR": what joins conditions or fields, and is removed where it would dangle. Other words are
+  // not taken away: the statement would be another one than the one that was judged.
   void take_overrides(Tag& tag, std::string_view name, std::vector<std::string>& overrides) {
     auto* attribute = find_attribute(tag, name);
     if (!attribute) return;
-    std::string word;
-    const auto finish = [&] {
-      while (!word.empty() && is_blank(word.back())) word.pop_back();
-      if (!word.empty()) overrides.push_back(std::move(word));
-      word.clear();
-    };
-    for (const char c : attribute->value.text) {
-      if (c == '|') {
-        finish();
-      } else if (is_blank(c)) {
-        if (!word.empty()) word += ' ';
-      } else if (is_letter(c) || c == '_' || (c == ',' && word.empty())) {
-        word += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-      } else {
+    std::string_view rest = attribute->value.text;
+    for (bool more = true; more;) {
+      const auto end = rest.find('|');
+      more = end != std::string_view::npos;
+      std::string word;
+      for (const char c : rest.substr(0, end)) {
+        if (!is_blank(c)) word += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      }
+      if (more) rest.remove_prefix(end + 1);
+      if (word != "AND" && word != "OR" && word != ",") {
         return refuse(attribute->at, "script.tag",
-                      std::string(name) + " holds something besides words and a comma",
+                      std::string(name) + " holds something besides AND, OR and a comma",
                       "write it as AND|OR or as a comma");
       }
-    }
-    finish();
-    if (overrides.empty()) {
-      refuse(attribute->at, "script.tag", std::string(name) + " is empty",
-             "write it as AND|OR, or leave it out");
+      overrides.push_back(std::move(word));
     }
   }
 

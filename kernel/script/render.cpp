@@ -23,8 +23,7 @@ char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' 
 bool equals_upper(std::string_view text, std::string_view upper) {
   if (text.size() != upper.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    // One blank of an override stands for any blank of the text.
-    if (to_upper(text[i]) != upper[i] && !(upper[i] == ' ' && is_blank(text[i]))) return false;
+    if (to_upper(text[i]) != upper[i]) return false;
   }
   return true;
 }

@@ -535,7 +535,7 @@ TEST(ScriptEngine, RefusesBrokenTags) {
       {"trim without anything", "SELECT a FROM t <trim>b</trim>",
        "1:17 script.tag: <trim> trims nothing\n"},
       {"trim of something else", "SELECT a FROM t <trim prefixOverrides=\"'\">b</trim>",
-       "1:23 script.tag: prefixOverrides holds something besides words and a comma\n"},
+       "1:23 script.tag: prefixOverrides holds something besides AND, OR and a comma\n"},
       {"unknown attribute", "SELECT a FROM t <where x=\"y\">b</where>",
        "1:24 script.tag: <where> takes no attribute 'x'\n"},
       {"attribute twice", "SELECT a FROM t <if test=\"true\" test=\"true\">b</if>",
