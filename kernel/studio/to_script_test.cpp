@@ -21,6 +21,7 @@ ApiDefinition make_wizard() {
   d.path = "/users";
   d.data_source = "db";
   d.table = "users";
+  d.resource_group = "default";
   d.request_parameters = {{.name = "id", .column = "user_id", .type = kLong, .default_value = {}}};
   d.response_parameters = {{.name = "user_id", .column = "user_id"},
                            {.name = "name", .column = "user_name"}};
