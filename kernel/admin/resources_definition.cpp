@@ -90,13 +90,11 @@ constexpr Shape kFixedConditionShape{"FixedCondition", kFixedConditionMembers};
 constexpr Member kOrderMembers[] = {
     {"column", Type::kText, Need::kRequired},
     {"direction", Type::kWord, Need::kOptional, "asc when absent", kDirections},
-    {"not_null", Type::kBoolean, Need::kOptional, "the column holds no NULL"},
 };
 constexpr Shape kOrderShape{"Order", kOrderMembers};
 constexpr Member kOrderChoiceMembers[] = {
     {"name", Type::kText, Need::kRequired, "as callers write it"},
     {"column", Type::kText, Need::kRequired},
-    {"not_null", Type::kBoolean, Need::kOptional, "the column holds no NULL"},
 };
 constexpr Shape kOrderChoiceShape{"OrderChoice", kOrderChoiceMembers};
 constexpr Member kCallerOrderMembers[] = {
@@ -382,12 +380,10 @@ Json make_json(const ApiDefinition& d, const SecretSettings& secrets) {
                      {"match", model::to_text(c.match)}});
   }
   for (const auto& key : d.order) {
-    order.push_back({{"column", key.column},
-                     {"direction", model::to_text(key.direction)},
-                     {"not_null", key.not_null}});
+    order.push_back({{"column", key.column}, {"direction", model::to_text(key.direction)}});
   }
   for (const auto& c : d.caller_order.choices) {
-    choices.push_back({{"name", c.name}, {"column", c.column}, {"not_null", c.not_null}});
+    choices.push_back({{"name", c.name}, {"column", c.column}});
   }
   const auto& auth = d.authentication;
   Json json = {
@@ -545,8 +541,7 @@ ApiDefinition parse_definition(const Json& json, const ApiDefinition* stored,
     for (const auto& key : json["order"]) {
       d.order.push_back(
           {read_text(key, "column"),
-           read_word(key, "direction", &model::parse_direction, model::Direction::kAscending),
-           read_boolean(key, "not_null", false)});
+           read_word(key, "direction", &model::parse_direction, model::Direction::kAscending)});
     }
   }
   if (json.contains("caller_order")) {
@@ -554,8 +549,7 @@ ApiDefinition parse_definition(const Json& json, const ApiDefinition* stored,
     d.caller_order.parameter = read_text(caller, "parameter");
     if (caller.contains("choices")) {
       for (const auto& c : caller["choices"]) {
-        d.caller_order.choices.push_back(
-            {read_text(c, "name"), read_text(c, "column"), read_boolean(c, "not_null", false)});
+        d.caller_order.choices.push_back({read_text(c, "name"), read_text(c, "column")});
       }
     }
   }

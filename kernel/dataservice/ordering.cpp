@@ -16,8 +16,8 @@ bool has_column(std::span<const OrderTerm> terms, std::string_view column) {
 
 Ordering::Ordering(const model::ApiDefinition& definition) : definition_(definition) {
   for (const auto& key : definition.order) {
-    fixed_.push_back({key.column, key.direction == model::Direction::kDescending,
-                      key.not_null || is_key(key.column)});
+    fixed_.push_back(
+        {key.column, key.direction == model::Direction::kDescending, is_key(key.column)});
   }
   const auto asked = fixed_;
   add_keys([&](const OrderTerm& term) { fixed_.push_back(term); },
@@ -65,8 +65,7 @@ std::optional<std::span<const OrderTerm>> Ordering::parse(std::string_view text,
         has_column(terms.first(used), choice->column)) {
       return std::nullopt;
     }
-    terms[used++] = {choice->column, direction == "desc",
-                     choice->not_null || is_key(choice->column)};
+    terms[used++] = {choice->column, direction == "desc", is_key(choice->column)};
   }
   const auto chosen = terms.first(used);
   add_keys([&](const OrderTerm& term) { terms[used++] = term; }, chosen.back().is_descending,

@@ -22,7 +22,8 @@ inline constexpr std::size_t kArgumentsMax = 900;  // of one statement
 // One column of an order; borrows from the definition.
 struct OrderTerm {
   std::string_view column;
-  bool is_descending = false, is_not_null = false;
+  bool is_descending = false;
+  bool is_not_null = false;  // of the key: it tells rows apart
 };
 
 // What a call asks for. Everything is borrowed until the call ends.

@@ -17,6 +17,8 @@ using model::Operator;
 using Values = std::span<const Cell>;
 
 constexpr std::size_t kOptionalPreparedMax = 4;  // 16 statements made at publish time
+constexpr std::size_t kLikeBytesMax =
+    1000;                      // of a pattern with its escapes; sources have such bounds
 constexpr char kEscape = '!';  // behind LIKE, where a backslash is no escape by itself
 
 Error make_used_up() { return {problem::kOverloaded, "the call's memory is used up", {}, {}}; }
@@ -107,9 +109,11 @@ class WizardMaker final : public StatementMaker {
 
   bool is_live(const Node& node, std::span<const Values> of_leaf) const;
   bool is_prepared_kind(const Asked& asked, std::span<const Values> of_leaf) const;
-  bool collect_arguments(const Asked& asked, std::span<const Values> of_leaf, call::Arena& arena,
-                         Statements& made, std::size_t conditions, std::size_t after) const;
-  bool add_value(const Leaf& leaf, const Cell& value, call::Arena& arena, Cell& out) const;
+  Result<void> collect_arguments(const Asked& asked, std::span<const Values> of_leaf,
+                                 call::Arena& arena, Statements& made, std::size_t conditions,
+                                 std::size_t after) const;
+  Result<void> add_pattern(const Leaf& leaf, const Cell& value, call::Arena& arena,
+                           Cell& out) const;
 
   void write_placeholder(Writing& w) const { write_placeholder(w, ++w.arguments); }
   void write_placeholder(Writing& w, unsigned number) const {
@@ -123,7 +127,9 @@ class WizardMaker final : public StatementMaker {
   void write_leaf(Writing& w, const Leaf& leaf, Values values) const;
   void write_after(Writing& w, const Asked& asked) const;
   void write_after_from(Writing& w, const Asked& asked, std::size_t key, unsigned first) const;
-  bool writes_row_values(const Asked& asked) const;
+  void write_part(Writing& w, const Asked& asked) const;
+  bool write_union(Writing& w, const Asked& asked) const;
+  void write_equal(Writing& w, const Asked& asked, std::size_t keys, unsigned first) const;
   bool is_after_possible(const OrderTerm& term, const Cell& value) const;
   bool comes_null_last(const OrderTerm& term) const {
     return term.is_descending == ((traits_ & SLUICE_DIALECT_NULLS_HIGH) == 0);
@@ -313,7 +319,9 @@ Result<void> WizardMaker::make(const Asked& asked, call::Arena& arena, Statement
                  {},
                  {}};
   }
-  if (!collect_arguments(asked, of_leaf, arena, made, conditions, after)) return make_used_up();
+  if (auto done = collect_arguments(asked, of_leaf, arena, made, conditions, after); !done) {
+    return done.error();
+  }
 
   if (is_prepared_kind(asked, of_leaf)) {
     for (const auto& prepared : prepared_) {
@@ -343,19 +351,21 @@ bool WizardMaker::is_prepared_kind(const Asked& asked, std::span<const Values> o
 }
 
 // In the order of the text: conditions, where the page begins, limit, offset.
-bool WizardMaker::collect_arguments(const Asked& asked, std::span<const Values> of_leaf,
-                                    call::Arena& arena, Statements& made, std::size_t conditions,
-                                    std::size_t after) const {
+Result<void> WizardMaker::collect_arguments(const Asked& asked, std::span<const Values> of_leaf,
+                                            call::Arena& arena, Statements& made,
+                                            std::size_t conditions, std::size_t after) const {
   const auto args = arena.make_array<Cell>(conditions + after + 2);
-  if (args.empty()) return false;
+  if (args.empty()) return make_used_up();
   std::size_t used = 0;
   for (const auto i : argument_order_) {
     const Leaf& leaf = leaves_[i];
     const Values values = of_leaf[i];
     if (values.empty() || asks_for_null(leaf.op)) continue;
-    for (const Cell& value : values) {
-      if (!add_value(leaf, value, arena, args[used++])) return false;
+    if (leaf.op == Operator::kLike || leaf.op == Operator::kNotLike) {
+      if (auto done = add_pattern(leaf, values[0], arena, args[used++]); !done) return done;
+      continue;
     }
+    for (const Cell& value : values) args[used++] = value;
     if (!takes_list(leaf.op)) continue;
     for (std::size_t n = values.size(); n < pad(values.size()); ++n) args[used++] = values.back();
   }
@@ -366,16 +376,13 @@ bool WizardMaker::collect_arguments(const Asked& asked, std::span<const Values> 
   args[used++] = make_int64(asked.limit);
   if (asked.is_paged) args[used++] = make_int64(asked.offset);
   made.row_args = args.first(used);
-  return true;
+  return {};
 }
 
-// A value as its operator compares it: LIKE takes % and _ for themselves unless the parameter says
-// that they are the caller's.
-bool WizardMaker::add_value(const Leaf& leaf, const Cell& value, call::Arena& arena,
-                            Cell& out) const {
-  out = value;
-  const bool is_like = leaf.op == Operator::kLike || leaf.op == Operator::kNotLike;
-  if (!is_like) return true;
+// A text as LIKE compares it: it takes % and _ for themselves unless the parameter says that they
+// are the caller's.
+Result<void> WizardMaker::add_pattern(const Leaf& leaf, const Cell& value, call::Arena& arena,
+                                      Cell& out) const {
   const char escape = traits_ & SLUICE_DIALECT_LIKE_BACKSLASH ? '\\' : kEscape;
   const bool is_pattern = leaf.match == model::LikeMatch::kPattern;
   const auto is_special = [&](char c) {
@@ -386,10 +393,18 @@ bool WizardMaker::add_value(const Leaf& leaf, const Cell& value, call::Arena& ar
   const bool is_open_behind =
       leaf.match == model::LikeMatch::kPrefix || leaf.match == model::LikeMatch::kContains;
   const auto text = to_view(value.v.s);
-  const auto specials = std::ranges::count_if(text, is_special);
-  if (specials == 0 && !is_open_before && !is_open_behind) return true;
-  const auto room = arena.make_array<char>(text.size() + static_cast<std::size_t>(specials) + 2);
-  if (room.empty()) return false;
+  const auto size = text.size() +
+                    static_cast<std::size_t>(std::ranges::count_if(text, is_special)) +
+                    is_open_before + is_open_behind;
+  if (size > kLikeBytesMax) {
+    const auto& name =
+        leaf.fixed.empty() ? definition_.request_parameters[leaf.parameter].name : leaf.column;
+    return Error{problem::kParameterValue, name + " is too long for a comparison by LIKE", {}, {}};
+  }
+  out = value;
+  if (size == text.size()) return {};
+  const auto room = arena.make_array<char>(size);
+  if (room.empty()) return make_used_up();
   std::size_t used = 0;
   if (is_open_before) room[used++] = '%';
   for (const char c : text) {
@@ -398,12 +413,21 @@ bool WizardMaker::add_value(const Leaf& leaf, const Cell& value, call::Arena& ar
   }
   if (is_open_behind) room[used++] = '%';
   out = make_text({room.data(), used});
-  return true;
+  return {};
 }
 
 // ----------------------------------------------------------------------------------------- writing
 
 void WizardMaker::write_rows(Writing& w, const Asked& asked) const {
+  if (write_union(w, asked)) return write_window(w, asked);
+  write_part(w, asked);
+  if (!asked.after.empty()) write_after(w, asked);
+  write_order(w, asked);
+  write_window(w, asked);
+}
+
+// SELECT ... WHERE the conditions; when a condition follows, with the word before it.
+void WizardMaker::write_part(Writing& w, const Asked& asked) const {
   w.sql.add(select_);
   if (asked.has_cursor) {
     for (const auto& term : asked.order) {
@@ -413,12 +437,7 @@ void WizardMaker::write_rows(Writing& w, const Asked& asked) const {
   }
   w.sql.add(from_);
   const bool has_where = write_where(w);
-  if (!asked.after.empty()) {
-    w.sql.add(has_where ? " AND " : " WHERE ");
-    write_after(w, asked);
-  }
-  write_order(w, asked);
-  write_window(w, asked);
+  if (!asked.after.empty()) w.sql.add(has_where ? " AND " : " WHERE ");
 }
 
 void WizardMaker::write_count(Writing& w) const {
@@ -497,25 +516,11 @@ void WizardMaker::write_leaf(Writing& w, const Leaf& leaf, Values values) const 
   }
 }
 
-// Rows behind the one that was seen last. Where the source compares rows as a whole, so does the
-// condition: it seeks to the place in an index. Otherwise, and where a NULL may stand in the way:
+// Rows behind the one that was seen last:
 //   a >= ?1 AND (a > ?1 OR (a = ?1 AND b > ?2))
 void WizardMaker::write_after(Writing& w, const Asked& asked) const {
   const unsigned first = w.arguments + 1;
   for (const Cell& key : asked.after) w.arguments += key.type != SLUICE_T_NULL;
-  if (writes_row_values(asked)) {
-    w.sql.add("(");
-    for (std::size_t i = 0; i < asked.order.size(); ++i) {
-      if (i > 0) w.sql.add(", ");
-      w.sql.add_name(asked.order[i].column, dialect_);
-    }
-    w.sql.add(asked.order[0].is_descending ? ") < (" : ") > (");
-    for (unsigned i = 0; i < asked.order.size(); ++i) {
-      if (i > 0) w.sql.add(", ");
-      write_placeholder(w, first + i);
-    }
-    return w.sql.add(")");
-  }
   const auto& term = asked.order[0];
   const bool can_seek = asked.order.size() > 1 && asked.after[0].type != SLUICE_T_NULL &&
                         (term.is_not_null || !comes_null_last(term));
@@ -528,15 +533,70 @@ void WizardMaker::write_after(Writing& w, const Asked& asked) const {
   write_after_from(w, asked, 0, first);
 }
 
-bool WizardMaker::writes_row_values(const Asked& asked) const {
-  if (!(traits_ & SLUICE_DIALECT_ROW_VALUES) || asked.order.size() < 2) return false;
-  for (std::size_t i = 0; i < asked.order.size(); ++i) {
-    const auto& term = asked.order[i];
-    if (term.is_descending != asked.order[0].is_descending) return false;
-    if (asked.after[i].type == SLUICE_T_NULL) return false;
-    if (comes_null_last(term) && !term.is_not_null) return false;
+// The same as a union of places to seek to, where the source merges one: no OR and no NULL then
+// stands between the condition and an index. With two columns:
+//   ... WHERE a = ?1 AND b > ?2 UNION ALL ... WHERE a > ?1 UNION ALL ... WHERE a IS NULL
+// False: nothing was written.
+bool WizardMaker::write_union(Writing& w, const Asked& asked) const {
+  if (!(traits_ & SLUICE_DIALECT_MERGES_UNIONS) || asked.after.size() < 2) return false;
+  unsigned keys = 0;
+  for (const Cell& key : asked.after) keys += key.type != SLUICE_T_NULL;
+  unsigned number = keys;  // of keys before the one that a part is about
+  bool is_first = true;
+  const auto begin_part = [&] {
+    if (!is_first) w.sql.add(" UNION ALL ");
+    is_first = false;
+    w.arguments = 0;  // the conditions stand in every part, with the same arguments
+    write_part(w, asked);
+  };
+  for (std::size_t key = asked.order.size(); key-- > 0;) {
+    const auto& term = asked.order[key];
+    const bool is_null = asked.after[key].type == SLUICE_T_NULL;
+    if (!is_null) --number;
+    if (is_after_possible(term, asked.after[key])) {
+      begin_part();
+      const unsigned first = w.arguments + 1;
+      write_equal(w, asked, key, first);
+      w.sql.add_name(term.column, dialect_);
+      if (is_null) {
+        w.sql.add(" IS NOT NULL");
+      } else {
+        w.sql.add(term.is_descending ? " < " : " > ");
+        write_placeholder(w, first + number);
+      }
+    }
+    if (!is_null && comes_null_last(term) && !term.is_not_null) {
+      begin_part();
+      write_equal(w, asked, key, w.arguments + 1);
+      w.sql.add_name(term.column, dialect_);
+      w.sql.add(" IS NULL");
+    }
+  }
+  if (is_first) return false;
+  w.arguments += keys;
+  std::string_view word = " ORDER BY ";
+  for (unsigned key = 0; key < asked.order.size(); ++key) {
+    w.sql.add(word);
+    w.sql.add(static_cast<unsigned>(definition_.response_parameters.size()) + 1 + key);
+    if (asked.order[key].is_descending) w.sql.add(" DESC");
+    word = ", ";
   }
   return true;
+}
+
+// "a = ?1 AND b IS NULL AND " of the first columns of the order.
+void WizardMaker::write_equal(Writing& w, const Asked& asked, std::size_t keys,
+                              unsigned first) const {
+  for (std::size_t key = 0; key < keys; ++key) {
+    w.sql.add_name(asked.order[key].column, dialect_);
+    if (asked.after[key].type == SLUICE_T_NULL) {
+      w.sql.add(" IS NULL");
+    } else {
+      w.sql.add(" = ");
+      write_placeholder(w, first++);
+    }
+    w.sql.add(" AND ");
+  }
 }
 
 // Is there anything behind this value of the column?

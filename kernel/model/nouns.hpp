@@ -244,14 +244,12 @@ enum class Direction { kAscending, kDescending };
 struct OrderKey {
   std::string column;
   Direction direction = Direction::kAscending;
-  bool not_null = false;  // the column holds no NULL: a page by cursor can seek in its index
   bool operator==(const OrderKey&) const = default;
 };
 // What a caller may order by: a name of ours, never a text of his.
 struct OrderChoice {
   std::string name;
   std::string column;
-  bool not_null = false;
   bool operator==(const OrderChoice&) const = default;
 };
 struct CallerOrder {

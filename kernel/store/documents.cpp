@@ -186,13 +186,11 @@ template <class V>
 void visit(V& v, model::OrderKey& n) {
   v("column", n.column);
   v("direction", n.direction);
-  v("not_null", n.not_null);
 }
 template <class V>
 void visit(V& v, model::OrderChoice& n) {
   v("name", n.name);
   v("column", n.column);
-  v("not_null", n.not_null);
 }
 template <class V>
 void visit(V& v, model::CallerOrder& n) {

@@ -43,8 +43,8 @@ ApiDefinition full_definition() {
   d.fixed_conditions = {
       {"live", "deleted", ParameterType::kIntList, Operator::kNotIn, "1,2", LikeMatch::kPattern}};
   d.conditions = {"", Join::kAny, {{"user_id"}, {"", Join::kAll, {{"plain"}, {"live"}}}}};
-  d.order = {{"created_at", Direction::kDescending, true}, {.column = "name"}};
-  d.caller_order = {"orderBy", {{"name", "user_name", true}, {"age", "age", false}}};
+  d.order = {{"created_at", Direction::kDescending}, {.column = "name"}};
+  d.caller_order = {"orderBy", {{"name", "user_name"}, {"age", "age"}}};
   d.key_columns = {"user_id", "tenant"};
   d.paging = Paging::kCursor;
   d.mode = ApiMode::kScript;

@@ -146,7 +146,6 @@ bool is_indexed(const TableDescription& table, std::string_view column) {
 std::vector<std::string> find_order_hints(const model::ApiDefinition& definition,
                                           const TableDescription* table) {
   std::vector<std::string> hints;
-  const bool has_cursor = definition.paging == model::Paging::kCursor;
   Columns ordered = definition.key_columns;
   for (const auto& key : definition.order) ordered.push_back(key.column);
   const auto keys = table ? list_unique_keys(*table) : std::vector<Columns>();
@@ -165,22 +164,6 @@ std::vector<std::string> find_order_hints(const model::ApiDefinition& definition
                       " in key_columns");
     }
   }
-  if (!table || !has_cursor) return hints;
-  const auto judge = [&](const std::string& name, bool not_null) {
-    const auto* column = find_column(*table, name);
-    if (!column) return;
-    const bool may_be_null = column->nullable && column->primary_key == 0;
-    if (not_null && may_be_null) {
-      hints.push_back("'" + name +
-                      "' may hold NULL, and not_null says that it does not: its rows could be "
-                      "missing from pages");
-    } else if (!not_null && !may_be_null &&
-               std::ranges::find(definition.key_columns, name) == definition.key_columns.end()) {
-      hints.push_back("'" + name + "' never holds NULL: with not_null, pages seek in its index");
-    }
-  };
-  for (const auto& key : definition.order) judge(key.column, key.not_null);
-  for (const auto& choice : definition.caller_order.choices) judge(choice.column, choice.not_null);
   return hints;
 }
 

@@ -19,10 +19,9 @@ namespace sluice::sqlite {
 class SqliteSource {
  public:
   static constexpr std::string_view kSchema = kSettingsSchema;
-  static constexpr sluice_dialect kDialect{sizeof(sluice_dialect), SLUICE_PLACEHOLDER_QUESTION,
-                                           SLUICE_LIMIT_OFFSET,    0,
-                                           SLUICE_STR("\""),       SLUICE_STR("\""),
-                                           SLUICE_DIALECT_ROW_VALUES};
+  static constexpr sluice_dialect kDialect{
+      sizeof(sluice_dialect), SLUICE_PLACEHOLDER_QUESTION, SLUICE_LIMIT_OFFSET, 0, SLUICE_STR("\""),
+      SLUICE_STR("\""),       SLUICE_DIALECT_MERGES_UNIONS};
 
   static Result<std::unique_ptr<SqliteSource>> make(const Settings& settings, Host host);
   SqliteSource(const SourceSettings& settings, Host host);

@@ -116,8 +116,10 @@ enum {
 };
 
 enum { /* sluice_dialect.traits */
-       /* (a, b) > (?1, ?2) is understood, and seeks in an index over a and b */
-       SLUICE_DIALECT_ROW_VALUES = 1,
+       /* SELECT … UNION ALL SELECT … ORDER BY 2, 3 LIMIT ?1 is understood; its parts are read in
+        * order, each from its own place in an index, and no further than the limit. Then a page that
+        * begins behind (a, b) is asked for so, and not by an OR. */
+       SLUICE_DIALECT_MERGES_UNIONS = 1,
        /* NULL comes after every value in ascending order; otherwise before */
        SLUICE_DIALECT_NULLS_HIGH = 2,
        /* LIKE takes \ for its escape by itself; otherwise ESCAPE '!' is written behind it */

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The strings of corpus.txt as they are: for every test that wants to know whether a value stays
+// one.
+
+#include <string>
+#include <vector>
+
+namespace sluice::tests {
+
+// Distinct, in the file's order. Throws when the file is not as it says.
+std::vector<std::string> load_corpus();
+
+}  // namespace sluice::tests
