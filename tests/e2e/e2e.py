@@ -10,6 +10,7 @@ import attacks
 import calls
 import documents
 import maxcompute
+import places
 import proofs
 import release
 import walks
@@ -17,7 +18,7 @@ import walks
 
 def main():
     name = sys.argv[2]
-    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents, attacks, maxcompute, release) if hasattr(room, name))
+    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents, attacks, maxcompute, places, release) if hasattr(room, name))
     directory = tempfile.mkdtemp(prefix="sluice-e2e-")
     try:
         promise(directory)
