@@ -7,5 +7,6 @@ SLUICE_PLUGIN("org.sluice.auth-apikey", "0.1.0", "Sluice",
               sluice::authenticator<sluice::apikey::ApiKeyAuthenticator>(
                   {.type = sluice::apikey::kComponentType,
                    .title = "API key",
-                   .summary = "A secret text in Authorization: Bearer, a header or the query.",
+                   .summary = "A secret text in Authorization: Bearer, a header or the query. For "
+                              "light use, tools and tests.",
                    .exec = SLUICE_EXEC_INLINE}))

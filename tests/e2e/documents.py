@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -100,3 +101,34 @@ def shell_completion(directory):
         if shutil.which(shell):
             checked = subprocess.run([shell, "-n", "/dev/stdin"], input=text, capture_output=True, text=True)
             expect(f"{shell} can read it", (checked.returncode, checked.stderr), (0, ""))
+
+
+def first_api_page(directory):
+    """docs/first-api.md in one shell, in an empty folder: what it prints is what the page shows.
+
+    Proves: R001, R104, R136
+    """
+    page = (ROOT / "docs/first-api.md").read_text()
+    with socket.socket() as one, socket.socket() as two:
+        ports = {}
+        for name, s in (("8080", one), ("8081", two)):
+            s.bind(("127.0.0.1", 0))
+            ports["127.0.0.1:" + name] = f"127.0.0.1:{s.getsockname()[1]}"
+    for shown, free in ports.items():
+        page = page.replace(shown, free)
+    blocks = re.findall(r"^```(sh|text)\n(.*?)^```$", page, re.S | re.M)
+    script = "set -e\ntrap 'kill $(jobs -p) 2> /dev/null; wait' EXIT\n"
+    wanted = []
+    for language, text in blocks:
+        if language == "text":
+            wanted[-1] = text.strip()
+            continue
+        script += f"{text}echo '--- end of block {len(wanted)}'\n"
+        wanted.append("")
+    done = subprocess.run(["bash", "-c", script], cwd=directory, capture_output=True, text=True, timeout=200,
+                          env={**os.environ, "PATH": str(pathlib.Path(SLUICE).parent) + ":" + os.environ["PATH"]})
+    printed = re.split(r"--- end of block \d+\n", done.stdout)
+    for number, text in enumerate(wanted):
+        got = re.sub(r" +$", "", printed[number].strip(), flags=re.M) if number < len(printed) else done.stderr
+        expect(f"block {number + 1} of the page", got, text)
+    expect("the shell's exit", (done.returncode, done.stderr), (0, ""))
