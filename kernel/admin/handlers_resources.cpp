@@ -49,11 +49,12 @@ void AdminApi::Handlers::add_resource_routes() {
               return make_page(
                   call, state().data_sources,
                   [&](const model::DataSource& s) {
-                    return fits(call, "workspace", s.workspace) && fits(call, "name", s.name);
+                    return fits(call, "workspace", s.workspace) && fits(call, "name", s.name) &&
+                           fits(call, "type", s.type);
                   },
                   [&](const model::DataSource& s) { return make_json(s, secrets_); });
             }))
-      .answer_list(kDataSourceShape, {"workspace", "name"});
+      .answer_list(kDataSourceShape, {"workspace", "name", "type"});
   add_route("POST", kSources, "createDataSource", "create", now(&Handlers::create_data_source))
       .take(kDataSourceShape)
       .answer(201, kDataSourceShape);

@@ -252,6 +252,8 @@ class CommandLine {
     get->add_option("--api", line_.get.api, "only those of this API");
     get->add_option("--instance", line_.get.instance, "only deployments on this instance");
     get->add_option("--consumer", line_.get.consumer, "only those of this consumer");
+    get->add_option("--type", line_.get.type, "only data sources or credentials of this type");
+    get->add_option("--rest-api", line_.get.rest_api, "only workflows bound to this REST API");
     get->add_option("--region", line_.get.region, "only those of this region; of a name, its own");
 
     auto* call =

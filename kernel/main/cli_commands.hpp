@@ -34,7 +34,8 @@ Result<std::string> find_item_path(const Node& node, const Kind& kind, const std
 
 struct GetOptions {
   std::string kind, name;
-  std::string workspace, workflow, api, instance, consumer, region;  // filters
+  // filters
+  std::string workspace, workflow, api, instance, consumer, region, type, rest_api;
 };
 int run_get(const Node& node, const GetOptions& options);
 // One resource: a line per member, and a table for each list of objects in it.

@@ -187,11 +187,10 @@ int run_get(const Node& node, const GetOptions& options) {
     return node.tell(*answer, make_whole_text(answer->body));
   }
 
-  QueryPairs query = {{"workspace", options.workspace},
-                      {"workflow", options.workflow},
-                      {"instance", options.instance},
-                      {"consumer", options.consumer},
-                      {"region", options.region}};
+  QueryPairs query = {{"workspace", options.workspace}, {"workflow", options.workflow},
+                      {"instance", options.instance},   {"consumer", options.consumer},
+                      {"region", options.region},       {"type", options.type},
+                      {"rest_api", options.rest_api}};
   if (kind->singular == "authorization" && !options.name.empty()) {
     query.emplace_back("consumer", options.name);
   }

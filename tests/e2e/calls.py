@@ -216,6 +216,26 @@ def large_result(directory):
                 gateway, "/v1/user/info?user_id=10001", headers=key)[0], 200)
 
 
+def row_bound(directory):
+    """A table with one row more than the API may answer.
+
+    Proves: R095
+    """
+    made = stopped_demo(directory)
+    with database(directory) as db:
+        db.execute("CREATE TABLE many(id BIGINT PRIMARY KEY)")
+        db.executemany("INSERT INTO many VALUES(?)", ((i,) for i in range(2001)))
+    db.close()
+    process, gateway, admin = serve(directory)
+    with process:
+        for bound, path in ((2000, "/bounded"), (2001, "/whole"), (1, "/one")):
+            publish(made, admin, {
+                "name": f"At most {bound}", "path": path, "method": "GET", "table": "many", "max_rows": bound,
+                "response_parameters": [{"name": "id", "column": "id", "type": "long"}]})
+            status, _, text = call(gateway, "/v1" + path)
+            expect(f"at most {bound} rows", (status, len(json.loads(text)["data"])), (200, bound))
+
+
 def client_leaves(directory):
     made = stopped_demo(directory)
     change_database(directory, COUNT_VIEW)

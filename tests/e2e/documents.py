@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 
-from kit import SLUICE, demo, expect
+from kit import SLUICE, admin_call, demo, expect, must
 
 ALICE = '{"data":{"user_id":10001,"user_name":"Alice"},"success":true}'
 RUNNERS = {"sh": ["sh", "-c"], "python": [sys.executable, "-c"], "javascript": ["node", "-e"]}
@@ -132,3 +132,20 @@ def first_api_page(directory):
         got = re.sub(r" +$", "", printed[number].strip(), flags=re.M) if number < len(printed) else done.stderr
         expect(f"block {number + 1} of the page", got, text)
     expect("the shell's exit", (done.returncode, done.stderr), (0, ""))
+
+
+def what_is_offered(directory):
+    """The node tells which types of sources it has, and what each way to say who calls is good for.
+
+    Proves: R079, R108
+    """
+    process, made = demo(directory)
+    with process:
+        plugins = must("plugins", admin_call(made, made["admin"]["url"], "GET", "/admin/v1/plugins"))["items"]
+        components = [c for plugin in plugins if plugin["loaded"] for c in plugin["components"]]
+        sources = [(c["type"], bool(c["title"])) for c in components if c["kind"] == "data-source"]
+        expect("types of sources", sources, [("sqlite", True)])
+        texts = {c["type"]: c["summary"] for c in components if c["kind"] == "authenticator"}
+        for method, use in (("api-key", "light use"), ("jwt", "single sign-on and distributed"),
+                            ("hmac", "integrity")):
+            expect(f"what {method} is for", use in texts[method].lower(), True)
