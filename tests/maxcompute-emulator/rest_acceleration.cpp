@@ -121,12 +121,14 @@ Response Service::get_task_info(Call& call) {
     return make_info(2, "Session name: " + instance->session_name);
   }
   const auto underscore = key.rfind('_');
-  const auto number =
-      underscore == std::string::npos ? std::nullopt : parse_number(key.substr(underscore + 1));
+  constexpr int kNoQuery = -1;
+  const int number = underscore == std::string::npos
+                         ? kNoQuery
+                         : parse_number(key.substr(underscore + 1)).value_or(kNoQuery);
   const std::string what = key.substr(0, underscore);
   if (find_fault(call.faults, "lost_session") != nullptr) instance->lost = true;
-  if (instance->lost) return make_query_info(4, std::string(kSessionLost), number.value_or(-1));
-  const auto found = number ? instance->queries.find(*number) : instance->queries.end();
+  if (instance->lost) return make_query_info(4, std::string(kSessionLost), number);
+  const auto found = instance->queries.find(number);
   if (found == instance->queries.end()) {
     refuse_with(400, "InvalidParameter",
                 "ODPS-1800001:Session exception - there is no sub-query of this number");
@@ -141,13 +143,13 @@ Response Service::get_task_info(Call& call) {
   }
   if (what == "result" || what == "get_finished_status") {
     Job& job = *query.job;
-    if (!job.is_over() || job.running_answers-- > 0) return make_query_info(2, "", *number);
+    if (!job.is_over() || job.running_answers-- > 0) return make_query_info(2, "", number);
     const Outcome& outcome = job.outcome();
     std::string text = outcome.text;
     if (outcome.select && what == "result") {
       text = make_csv(outcome.rows, knobs_.result_rows, outcome.zone);
     }
-    return make_query_info(number_of(job.state()), text, *number);
+    return make_query_info(number_of(job.state()), text, number);
   }
   if (what == "sqlstats") return make_json(Json{{"status", 5}, {"result", "{}"}}.dump());
   refuse_with(400, "InvalidParameter",
