@@ -306,7 +306,8 @@ def killed_in_the_middle(directory):
     def submit(state, _):
         draft = state["api", "demo", "Query User by User ID"]
         number = 1 + max(d["version"] for d in state.values() if d["kind"] == "version" and d["api"] == name)
-        frozen = {k: v for k, v in draft.items() if k not in ("kind", "workspace", "workflow")}
+        place = ("kind", "workspace", "workflow", "folder", "tags", "visibility")  # of the draft, not frozen
+        frozen = {k: v for k, v in draft.items() if k not in place}
         version = {"kind": "version", "name": f"{name}/V{number}", "api": name, "version": number,
                    "status": "Can Be Published", "submitted_by": admin_name, "definition": frozen}
         return f"/admin/v1/apis/{api}/submit", None, {**state, ("version", None, version["name"]): version}
