@@ -113,6 +113,7 @@ void Call::begin(http::Exchange& exchange, std::uint64_t ticket,
   grants_ = nullptr;
   notes_ = nullptr;
   retry_after_ms_.store(0, std::memory_order_relaxed);
+  ended_ = nullptr;
   pin_ = pin;
   pin_user_ = pin_user;
   arena_.reset();
@@ -469,11 +470,12 @@ void Call::respond(const http::ResponseHead& head, std::string_view body) {
   finish();
 }
 
-void Call::respond_with_body() {
+void Call::respond_with_body() { respond_with_body({.status = 200, .content_type = stream_type_}); }
+
+void Call::respond_with_body(const http::ResponseHead& head) {
   const auto* begin = reinterpret_cast<const std::uint8_t*>(buffer_.get());
   const auto used = static_cast<std::size_t>(out_side_.out.cur - begin);
-  if (!streaming_)
-    return respond({.status = 200, .content_type = stream_type_}, {buffer_.get(), used});
+  if (!streaming_) return respond(head, {buffer_.get(), used});
 
   if (!wait_for_piece(&Call::send_tail)) send_tail();
 }
@@ -556,6 +558,7 @@ void Call::finish() {
   if (std::exchange(exchange_open_, false)) exchange_->abort_stream();
   if (streaming_ && wait_for_piece(&Call::finish)) return;
   finished_already_ = true;
+  if (const auto ended = std::exchange(ended_, nullptr)) ended(ended_user_);
   if (timer_) io_->cancel_timer(std::exchange(timer_, 0));
   if (away_) {
     pinned_.reset();

@@ -129,9 +129,18 @@ class Call final : private http::ClientGoneListener {
   Status offer_piece();
   void set_stream_type(std::string_view media_type) noexcept { stream_type_ = media_type; }
 
+  // Told when the call has ended, whichever way: what it holds besides is given back then. One per
+  // call. [io]
+  void set_ended(void (*ended)(void* user), void* user) noexcept {
+    ended_ = ended;
+    ended_user_ = user;
+  }
+
   // ---- the end; exactly one of them, then `finished` is called.
   void respond(const http::ResponseHead& head, std::string_view body);
   void respond_with_body();  // 200 and what was written to body_out()
+  // The same with a head of its own, unless the answer has begun. [io]
+  void respond_with_body(const http::ResponseHead& head);
   // Any failure. Chooses the status unless the answer has begun; then the connection is cut.
   void refuse(const Error& error, std::span<const http::Header> headers = {});
   void refuse(int http_status, std::string_view gateway_code, std::string_view message,
@@ -183,6 +192,8 @@ class Call final : private http::ClientGoneListener {
   WorkerPool& workers_;
   const Finished finished_;
   void* const finished_user_;
+  void (*ended_)(void*) = nullptr;
+  void* ended_user_ = nullptr;
 
   OpSide side_{};
   RequestSide request_side_{};

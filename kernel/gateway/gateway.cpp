@@ -103,9 +103,16 @@ const sluice_auth_out_vt Verdict::kTable{
     .refuse = [](sluice_auth_out* out, const sluice_refusal* why) { of(out).refuse(*why); },
 };
 
-// Limits per API and consumer will stand here; connections, calls and workers are bounded already.
+// The resource group's bound comes last: a caller who may not call takes nobody's place.
 void admit_and_serve(call::Call& call, const snapshot::Route& route) {
-  route.backend->serve(call, route);
+  if (!route.admission) return route.backend->serve(call, route);
+  route.admission->admit(
+      call,
+      [](const void* user, call::Call& admitted) {
+        const auto& its_route = *static_cast<const snapshot::Route*>(user);
+        its_route.backend->serve(admitted, its_route);
+      },
+      &route);
 }
 
 void authorize(Verdict& verdict) {

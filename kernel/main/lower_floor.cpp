@@ -5,6 +5,7 @@
 #include "call/in_process.hpp"
 #include "dataservice/default_backend.hpp"
 #include "gateway/gateway.hpp"
+#include "upstream/proxy_backend.hpp"
 #include "http/clock.hpp"
 #include "loader/credential.hpp"
 #include "problem/problem.hpp"
@@ -258,6 +259,11 @@ class Notes final : public call::NoteTaker {
   std::vector<std::pair<std::string, std::string>> notes_;
 };
 
+call::Admission::Limits to_limits(const model::ResourceGroup& group) {
+  return {.concurrency_max = static_cast<std::uint32_t>(group.concurrency_max),
+          .queue_max = static_cast<std::uint32_t>(group.queue_max)};
+}
+
 // Of the one call of a test: why it failed, in the words of the plugin that failed.
 class ReasonKeeper final : public gateway::Observer {
  public:
@@ -275,6 +281,7 @@ class LowerFloor::Prepared final : public studio::PreparedSnapshots {
       : troubles(std::move(troubles)), floor_(floor) {}
   void swap_in() noexcept override {
     for (auto& [holder, next] : snapshots) holder->store(std::move(next));
+    for (auto& [admission, wanted] : limits) admission->set_limits(wanted);
     {
       const std::lock_guard lock(floor_.mutex_);
       floor_.troubles_.swap(troubles);
@@ -283,19 +290,22 @@ class LowerFloor::Prepared final : public studio::PreparedSnapshots {
   }
   std::vector<std::pair<snapshot::Holder*, std::shared_ptr<const snapshot::Snapshot>>> snapshots;
   std::vector<snapshot::InstanceTrouble> troubles;
+  std::map<std::shared_ptr<call::Admission>, call::Admission::Limits> limits;
 
  private:
   LowerFloor& floor_;
 };
 
 LowerFloor::LowerFloor(const loader::Registry& registry, loader::HostServices& services,
-                       call::WorkerPool& workers, Holders& holders, std::string cursor_key)
+                       call::WorkerPool& workers, Holders& holders, http::OutgoingClient& outgoing,
+                       std::string cursor_key)
     : registry_(registry),
       services_(services),
       workers_(workers),
       holders_(holders),
       cursor_key_(std::move(cursor_key)),
-      instances_(registry, services) {}
+      instances_(registry, services),
+      upstreams_(outgoing) {}
 
 Result<std::shared_ptr<loader::Instance>> LowerFloor::find_source(const model::DataSource& source) {
   return instances_.find_or_make(SLUICE_KIND_DATA_SOURCE, source.type,
@@ -366,7 +376,7 @@ std::optional<studio::Acceleration> LowerFloor::find_acceleration(const std::str
 
 Result<studio::TestOutcome> LowerFloor::run_draft(
     const model::ApiDefinition& definition, const model::DataSource& source,
-    const model::ResourceGroup&,
+    const model::ResourceGroup& group,
     const std::vector<std::pair<std::string, std::string>>& parameters) {
   auto running = find_source(source);
   if (!running) return running.error();
@@ -384,6 +394,8 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
                         .path = definition.path,
                         .timeout_ms = definition.timeout_ms,
                         .is_anonymous = true,
+                        .admission = admissions_.find_or_make(
+                            model::make_key(group.region, group.name), to_limits(group)),
                         .backend = *backend,
                         .notes = &notes};
   std::vector<snapshot::Route> routes;
@@ -515,13 +527,26 @@ Result<std::unique_ptr<studio::PreparedSnapshots>> LowerFloor::prepare(const mod
     indexed_ = state;
   }
   auto prepared = std::make_unique<Prepared>(*this, std::vector<snapshot::InstanceTrouble>{});
+  // Bounds change when the snapshot is swapped in, with everything else.
+  const snapshot::Makers makers{
+      .make_default =
+          [this](const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source) {
+            return make_backend(definition, std::move(source));
+          },
+      .make_proxy =
+          [this](const model::ApiDefinition& definition, const model::BackendService& service) {
+            return upstream::make_proxy_backend(definition, upstreams_.find_or_make(service));
+          },
+      .find_admission =
+          [this, &prepared](const model::ResourceGroup& group) {
+            auto admission = admissions_.find_or_make(model::make_key(group.region, group.name),
+                                                      to_limits(group));
+            prepared->limits.emplace(admission, to_limits(group));
+            return admission;
+          }};
   for (auto& [instance, holder] : holders_) {
-    auto built = snapshot::build_snapshot(
-        state, instance, credentials_, instances_,
-        [this](const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source) {
-          return make_backend(definition, std::move(source));
-        },
-        prepared->troubles);
+    auto built = snapshot::build_snapshot(state, instance, credentials_, instances_, makers,
+                                          prepared->troubles);
     if (!built) return built.error();
     prepared->snapshots.emplace_back(holder.get(), *built);
   }
@@ -531,6 +556,20 @@ Result<std::unique_ptr<studio::PreparedSnapshots>> LowerFloor::prepare(const mod
 void LowerFloor::collect() {
   for (auto& [instance, holder] : holders_) holder->collect();
   instances_.collect();
+  admissions_.collect();
+  upstreams_.collect();
+}
+
+std::vector<studio::AddressHealth> LowerFloor::list_backend_health(
+    const model::BackendService& service) const {
+  std::vector<studio::AddressHealth> told;
+  const auto upstream = upstreams_.find(service);
+  if (!upstream) return told;
+  for (auto& address : upstream->health()) {
+    told.push_back({std::move(address.address), address.is_healthy, std::move(address.reason),
+                    address.changed_at});
+  }
+  return told;
 }
 
 std::vector<snapshot::InstanceTrouble> LowerFloor::troubles() const {

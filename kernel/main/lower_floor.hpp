@@ -6,8 +6,10 @@
 #include "loader/registry.hpp"
 #include "snapshot/build.hpp"
 #include "snapshot/instances.hpp"
+#include "call/admission.hpp"
 #include "snapshot/snapshot.hpp"
 #include "studio/ports.hpp"
+#include "upstream/upstream.hpp"
 
 #include <map>
 #include <memory>
@@ -22,7 +24,8 @@ class LowerFloor final : public studio::LowerFloor {
   using Holders = std::map<std::string, std::unique_ptr<snapshot::Holder>>;  // by gateway instance
 
   LowerFloor(const loader::Registry& registry, loader::HostServices& services,
-             call::WorkerPool& workers, Holders& holders, std::string cursor_key);
+             call::WorkerPool& workers, Holders& holders, http::OutgoingClient& outgoing,
+             std::string cursor_key);
 
   Result<void> check_data_source(const model::DataSource& source) override;
   Result<std::vector<studio::TableInfo>> list_tables(const model::DataSource& source,
@@ -45,8 +48,16 @@ class LowerFloor final : public studio::LowerFloor {
   bool serves(const std::string& instance) const override { return holders_.contains(instance); }
   Result<std::unique_ptr<studio::PreparedSnapshots>> prepare(const model::State& state) override;
 
+  std::vector<studio::AddressHealth> list_backend_health(
+      const model::BackendService& service) const override;
+
   std::vector<snapshot::InstanceTrouble> troubles() const;  // [any]
-  void collect();                                           // [ctl]
+  // The resource groups that are in use, "region/name". [any]
+  std::vector<std::pair<std::string, call::Admission::Counts>> list_admissions() const {
+    return admissions_.list();
+  }
+  void check_backends() { upstreams_.check(); }  // asks the addresses that are due [ctl]
+  void collect();                                // [ctl]
 
  private:
   class Prepared;
@@ -60,6 +71,8 @@ class LowerFloor final : public studio::LowerFloor {
   Holders& holders_;
   const std::string cursor_key_;  // what page cursors are sealed with
   snapshot::Instances instances_;
+  call::Admissions admissions_;
+  upstream::Upstreams upstreams_;
   model::State indexed_;  // whose credentials stand in credentials_
   std::shared_ptr<const snapshot::CredentialIndex> credentials_;
   mutable std::mutex mutex_;

@@ -254,7 +254,7 @@ struct Node::Parts {
   }
 
   std::string metrics() const {
-    std::vector<std::pair<std::string, double>> others;
+    std::vector<observe::Metrics::Reading> others;
     double open = 0, accepted = 0, refused = 0;
     for (const auto& [name, server] : servers) {
       const auto counters = server->counters();
@@ -262,13 +262,22 @@ struct Node::Parts {
       accepted += static_cast<double>(counters.connections_accepted);
       refused += static_cast<double>(counters.connections_refused);
     }
-    others.emplace_back("sluice_connections_open", open);
-    others.emplace_back("sluice_connections_accepted", accepted);
-    others.emplace_back("sluice_connections_refused", refused);
+    others.push_back({"sluice_connections_open", open});
+    others.push_back({"sluice_connections_accepted", accepted});
+    others.push_back({"sluice_connections_refused", refused});
     if (access) {
-      others.emplace_back("sluice_access_log_dropped_lines",
-                          static_cast<double>(access->dropped_lines()));
+      others.push_back(
+          {"sluice_access_log_dropped_lines", static_cast<double>(access->dropped_lines())});
     }
+    const auto admissions = lower_floor->list_admissions();
+    const auto add_per_group = [&](const char* name, auto count) {
+      for (const auto& [group, counts] : admissions) {
+        others.push_back({name, static_cast<double>(counts.*count), {{"group", group}}});
+      }
+    };
+    add_per_group("sluice_resource_group_in_flight", &call::Admission::Counts::in_flight);
+    add_per_group("sluice_resource_group_waiting", &call::Admission::Counts::waiting);
+    add_per_group("sluice_resource_group_refused_total", &call::Admission::Counts::refused);
     return observer->metrics.to_text(others);
   }
 
@@ -298,6 +307,7 @@ struct Node::Parts {
         log->write(observe::Level::kWarn, "node", "serve: " + done.error().detail);
       }
     }
+    lower_floor->check_backends();
     lower_floor->collect();
     control_io->at(0).start_timer(
         kTickNs, [](void* parts) { static_cast<Parts*>(parts)->tick(); }, this);
@@ -374,8 +384,9 @@ Result<std::unique_ptr<Node>> Node::make(const config::NodeConfig& config) {
   for (const auto& gateway : config.gateways) {
     p.holders[gateway.instance] = std::make_unique<snapshot::Holder>(io_threads);
   }
-  p.lower_floor = std::make_unique<LowerFloor>(p.registry, *p.services, *p.workers, p.holders,
-                                               store::derive_key(*key, "page cursors"));
+  p.lower_floor =
+      std::make_unique<LowerFloor>(p.registry, *p.services, *p.workers, p.holders, *p.outgoing,
+                                   store::derive_key(*key, "page cursors"));
   auto studio = studio::Studio::make(*p.store, *p.lower_floor, p.clock,
                                      studio::make_system_random(), config.node.region);
   if (!studio) return studio.error();
@@ -475,6 +486,8 @@ void Node::stop() {
     if (p.admin_server) p.admin_server->drain(0, timeout);
     p.control_workers.reset();
     p.control_io->stop();
+    // What went out ends now, while the calls that wait for it still have their threads.
+    p.outgoing->stop();
     p.workers.reset();
     p.io->stop();
   }

@@ -32,7 +32,7 @@ void Metrics::count_call(unsigned shard, int http_status, std::uint64_t duration
   add(counts.bytes, bytes);
 }
 
-std::string Metrics::to_text(const std::vector<std::pair<std::string, double>>& others) const {
+std::string Metrics::to_text(const std::vector<Reading>& others) const {
   const auto sum = [this](auto pick) {
     std::uint64_t total = 0;
     for (const auto& shard : shards_) total += pick(*shard).load(std::memory_order_relaxed);
@@ -80,11 +80,18 @@ std::string Metrics::to_text(const std::vector<std::pair<std::string, double>>& 
       static_cast<double>(sum([](const Shard& s) -> auto& { return s.bytes; }));
   families.push_back(bytes);
 
-  for (const auto& [name, value] : others) {
-    prometheus::MetricFamily gauge{name, "", prometheus::MetricType::Gauge, {}};
-    gauge.metric.emplace_back();
-    gauge.metric.back().gauge.value = value;
-    families.push_back(gauge);
+  for (const auto& reading : others) {
+    const bool is_counter = reading.name.ends_with("_total");
+    if (families.back().name != reading.name) {
+      families.push_back(
+          {reading.name,
+           "",
+           is_counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge,
+           {}});
+    }
+    auto& metric = families.back().metric.emplace_back();
+    for (const auto& [name, value] : reading.labels) metric.label.push_back({name, value});
+    (is_counter ? metric.counter.value : metric.gauge.value) = reading.value;
   }
   return prometheus::TextSerializer().Serialize(families);
 }

@@ -26,8 +26,14 @@ class Metrics {
   void count_call(unsigned shard, int http_status, std::uint64_t duration_us,
                   std::uint64_t bytes) noexcept;
 
-  // Gauges and counters of other rooms, told at the scrape: name -> value.
-  std::string to_text(const std::vector<std::pair<std::string, double>>& others) const;  // [any]
+  // A gauge or, by the ending of its name, a counter of another room, told at the scrape.
+  struct Reading {
+    std::string name;  // "..._total": a counter
+    double value = 0;
+    std::vector<std::pair<std::string, std::string>> labels = {};
+  };
+  // Readings of one name stand side by side.
+  std::string to_text(const std::vector<Reading>& others) const;  // [any]
 
  private:
   struct alignas(64) Shard {

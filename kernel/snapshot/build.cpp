@@ -88,8 +88,8 @@ std::shared_ptr<const CredentialIndex> make_credential_index(const model::State&
 
 Result<std::shared_ptr<const Snapshot>> build_snapshot(
     const model::State& state, const std::string& instance,
-    std::shared_ptr<const CredentialIndex> credentials, Instances& instances,
-    const BackendFactory& make_backend, std::vector<InstanceTrouble>& troubles) {
+    std::shared_ptr<const CredentialIndex> credentials, Instances& instances, const Makers& makers,
+    std::vector<InstanceTrouble>& troubles) {
   const CollectedGrants grants = collect_grants(state);
   const auto* place = state.gateway_instances.find(instance);
   const bool is_stopped = place && place->status == model::InstanceStatus::kStopped;
@@ -142,9 +142,25 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
           grants.of_rest_apis, model::make_key(rest_api->region, rest_api->name));
     }
 
+    if (makers.find_admission) {
+      const auto* group =
+          model::find_resource_group(state, api->workspace, definition.resource_group);
+      if (group) {
+        route.admission = makers.find_admission(*group);
+      } else {
+        make_unavailable("resource group " + definition.resource_group,
+                         {SLUICE_E_NOT_FOUND, "there is no such resource group", {}, {}});
+      }
+    }
     if (deployment.backend != "Default") {
-      make_unavailable("backend service " + deployment.backend,
-                       {SLUICE_E_UNSUPPORTED, "this node calls no backend services", {}, {}});
+      const auto* service =
+          place ? model::find_backend_service(state, *place, deployment.backend) : nullptr;
+      if (service && makers.make_proxy) {
+        route.backend = makers.make_proxy(definition, *service);
+      } else {
+        make_unavailable("backend service " + deployment.backend,
+                         {SLUICE_E_NOT_FOUND, "there is no such backend service", {}, {}});
+      }
       routes.push_back(std::move(route));
       continue;
     }
@@ -152,7 +168,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
     if (const auto* source = state.data_sources.find(source_key)) {
       auto running = instances.find_or_make(SLUICE_KIND_DATA_SOURCE, source->type, source_key,
                                             source->settings_json);
-      auto backend = running ? make_backend(definition, *running)
+      auto backend = running ? makers.make_default(definition, *running)
                              : Result<std::shared_ptr<const Backend>>(running.error());
       if (backend) {
         route.backend = *backend;

@@ -14,9 +14,20 @@
 
 namespace sluice::snapshot {
 
-// Makes the backend of a definition over its running source.
-using BackendFactory = std::function<Result<std::shared_ptr<const Backend>>(
-    const model::ApiDefinition& definition, std::shared_ptr<loader::Instance> source)>;
+// What a route is made with. [ctl]
+struct Makers {
+  // The data service's backend of a definition, over its running source.
+  std::function<Result<std::shared_ptr<const Backend>>(const model::ApiDefinition& definition,
+                                                       std::shared_ptr<loader::Instance> source)>
+      make_default;
+  // The backend that hands the calls of a definition on (R134). Absent: they answer 503.
+  std::function<std::shared_ptr<const Backend>(const model::ApiDefinition& definition,
+                                               const model::BackendService& service)>
+      make_proxy = {};
+  // The bound of a resource group. Absent: there is none.
+  std::function<std::shared_ptr<call::Admission>(const model::ResourceGroup& group)>
+      find_admission = {};
+};
 
 // The credentials of enabled consumers. What did not change since `before` is taken over. [any]
 std::shared_ptr<const CredentialIndex> make_credential_index(
@@ -26,7 +37,7 @@ std::shared_ptr<const CredentialIndex> make_credential_index(
 // it answers 503 (fail closed), and `troubles` says why. [ctl]
 Result<std::shared_ptr<const Snapshot>> build_snapshot(
     const model::State& state, const std::string& instance,
-    std::shared_ptr<const CredentialIndex> credentials, Instances& instances,
-    const BackendFactory& make_backend, std::vector<InstanceTrouble>& troubles);
+    std::shared_ptr<const CredentialIndex> credentials, Instances& instances, const Makers& makers,
+    std::vector<InstanceTrouble>& troubles);
 
 }  // namespace sluice::snapshot

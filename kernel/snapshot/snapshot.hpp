@@ -3,6 +3,7 @@
 // Snapshot: everything that one gateway instance serves, as one immutable value. Built from the
 // model's state on the control thread, swapped in whole, read by every I/O thread without a lock.
 
+#include "call/admission.hpp"
 #include "call/call.hpp"
 #include "loader/registry.hpp"
 #include "model/nouns.hpp"
@@ -73,6 +74,7 @@ struct Route {
   std::shared_ptr<loader::Instance> authenticator;  // null when anonymous or missing
   RouteGrants grants;
 
+  std::shared_ptr<call::Admission> admission;  // of the resource group; null: no bound
   std::shared_ptr<const Backend> backend;
   call::NoteTaker* notes = nullptr;  // of a draft that is tested
   std::string unavailable;  // why it answers 503: names what is missing; empty = it is served

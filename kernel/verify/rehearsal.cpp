@@ -133,6 +133,7 @@ Verdict Rehearsal::send(const SentRequest& sent, std::uint64_t now_ns) {
   }
   snapshot::Route route = route_;
   route.backend = std::make_shared<Witness>(verdict);
+  route.admission = nullptr;  // nobody is served
   OneRoute handler(route, *snapshot_, workers_);
   const auto response = call::run_in_process(handler, make_request(sent, now_ns));
   verdict.status = response.status;

@@ -10,13 +10,14 @@ import attacks
 import calls
 import documents
 import maxcompute
+import places
 import proofs
 import walks
 
 
 def main():
     name = sys.argv[2]
-    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents, attacks, maxcompute) if hasattr(room, name))
+    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents, attacks, maxcompute, places) if hasattr(room, name))
     directory = tempfile.mkdtemp(prefix="sluice-e2e-")
     try:
         promise(directory)

@@ -95,7 +95,7 @@ def must(what, answer):
     return json.loads(text) if text else None
 
 
-def publish(made, admin, definition, parameters=None, prepare=None):
+def publish(made, admin, definition, parameters=None, backend="Default"):
     """Draft, test, submit, publish on the instance `default`; answers the API's id."""
     whole = {"workspace": "demo", "workflow": "User Query Workflow", "data_source": "users",
              "request_parameters": [], **definition}
@@ -105,7 +105,7 @@ def publish(made, admin, definition, parameters=None, prepare=None):
     expect(f"the draft of {definition['path']} passes its test", tested["passed"], True)
     must("submit", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/submit"))
     must("publish", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/versions/1/publish",
-                               {"instance": "default", "domain": "", "backend": "Default"}))
+                               {"instance": "default", "domain": "", "backend": backend}))
     return api
 
 

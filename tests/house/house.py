@@ -29,7 +29,7 @@ SKIPPED = 77
 WORKERS = 2  # compilers at once
 
 LEAVES = {"problem", "script", "model", "config"}
-LOWER_FLOOR = {"http", "call", "snapshot", "gateway", "dataservice", "serializers", "verify"}
+LOWER_FLOOR = {"http", "call", "snapshot", "gateway", "dataservice", "serializers", "upstream", "verify"}
 UPPER_FLOOR = {"studio", "store", "admin"}
 
 # In the kernel a library has its rooms; `tests` are a room's own *_test.cpp.

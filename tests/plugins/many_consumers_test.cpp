@@ -152,10 +152,10 @@ TEST(ManyConsumers, WhoMayCallARestApiIsOneTableForAllItsApis) {
   const auto began = Clock::now();
   const auto made = snapshot::build_snapshot(
       state, "default", nullptr, instances,
-      [](const model::ApiDefinition&, const std::shared_ptr<loader::Instance>&)
-          -> Result<std::shared_ptr<const snapshot::Backend>> {
+      {.make_default = [](const model::ApiDefinition&, const std::shared_ptr<loader::Instance>&)
+           -> Result<std::shared_ptr<const snapshot::Backend>> {
         return std::shared_ptr<const snapshot::Backend>();
-      },
+      }},
       troubles);
   std::cout << consumers() << " consumers of " << kApis << " APIs: a snapshot took "
             << Ms(Clock::now() - began).count() << " ms\n";
