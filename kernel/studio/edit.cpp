@@ -37,7 +37,8 @@ Result<std::string> Edit::make_id(std::string_view prefix) {
       id += "0123456789abcdef"[byte >> 4];
       id += "0123456789abcdef"[byte & 15];
     }
-    if (!state_.workflows.find(id) && !state_.apis.find(id) && !state_.credentials.find(id)) {
+    if (!state_.workflows.find(id) && !state_.apis.find(id) && !state_.credentials.find(id) &&
+        !state_.tokens.find(id)) {
       return id;
     }
   }
@@ -102,6 +103,11 @@ Result<void> Edit::delete_workspace(std::string_view name) {
     auto label = label_of(group.region, group.name);
     keep(std::move(key), std::move(label), std::move(group));
   }
+  std::vector<std::string> members;
+  for (const auto& [key, member] : state_.members.all()) {
+    if (member.workspace == name) members.push_back(key);
+  }
+  for (const auto& key : members) drop<model::Member>(key, key);
   drop<model::Workspace>(std::string(name), std::string(name));
   return {};
 }
