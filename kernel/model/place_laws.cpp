@@ -24,12 +24,11 @@ void check_name(Collector& faults, std::string_view name, std::string where) {
   if (!name.empty()) faults.add(find_plain_name_fault(name, std::move(where)));
 }
 
+// False: this is no whole number, and `value` is not meant.
 template <class Number>
-std::optional<Number> parse_whole(std::string_view text) {
-  Number value{};
+bool parse_whole(std::string_view text, Number& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return !text.empty() && error == std::errc() && end == text.data() + text.size();
 }
 
 std::string lower(std::string_view text) {
@@ -81,22 +80,22 @@ std::optional<Fault> find_address_range_fault(std::string_view range, std::strin
   std::array<unsigned char, 16> bytes{};
   const bool is_v4 = ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1;
   const bool is_v6 = !is_v4 && ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
-  const auto bits = slash == std::string_view::npos
-                        ? std::nullopt
-                        : parse_whole<unsigned>(range.substr(slash + 1));
+  unsigned bits = 0;
+  const bool has_bits =
+      slash != std::string_view::npos && parse_whole(range.substr(slash + 1), bits);
   const unsigned bits_max = is_v4 ? 32 : 128;
-  if ((!is_v4 && !is_v6) || !bits || *bits > bits_max) {
+  if ((!is_v4 && !is_v6) || !has_bits || bits > bits_max) {
     return fault("this is no address range", "write it as 10.0.0.0/16 or fd00::/48");
   }
-  for (unsigned bit = *bits; bit < bits_max; ++bit) {
+  for (unsigned bit = bits; bit < bits_max; ++bit) {
     if (!(bytes[bit / 8] & (0x80u >> (bit % 8)))) continue;
-    for (unsigned rest = *bits; rest < bits_max; ++rest) {
+    for (unsigned rest = bits; rest < bits_max; ++rest) {
       bytes[rest / 8] &= static_cast<unsigned char>(~(0x80u >> (rest % 8)));
     }
     char text[INET6_ADDRSTRLEN] = {};
     ::inet_ntop(is_v4 ? AF_INET : AF_INET6, bytes.data(), text, sizeof text);
-    return fault("the address has bits behind its range's " + std::to_string(*bits),
-                 "write " + std::string(text) + "/" + std::to_string(*bits));
+    return fault("the address has bits behind its range's " + std::to_string(bits),
+                 "write " + std::string(text) + "/" + std::to_string(bits));
   }
   return std::nullopt;
 }
@@ -107,8 +106,8 @@ std::optional<Fault> find_address_fault(std::string_view address, std::string wh
                     "[fd00::7]:8080 or data.internal:8080"};
   const auto colon = address.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return fault;
-  const auto port = parse_whole<std::uint32_t>(address.substr(colon + 1));
-  if (!port || *port == 0 || *port > 65535) return fault;
+  std::uint32_t port = 0;
+  if (!parse_whole(address.substr(colon + 1), port) || port == 0 || port > 65535) return fault;
   const auto host = address.substr(0, colon);
   if (host.front() == '[') {
     std::array<unsigned char, 16> bytes{};
