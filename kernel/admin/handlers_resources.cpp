@@ -55,6 +55,17 @@ void AdminApi::Handlers::add_resource_routes() {
                   [&](const model::DataSource& s) { return make_json(s, secrets_); });
             }))
       .answer_list(kDataSourceShape, {"workspace", "name", "type"});
+  add_route("GET", "/admin/v1/data-source-types", "listDataSourceTypes",
+            "types of data source that are loaded, and what can be made of each",
+            at_once([this](const Call&) {
+              Json items = Json::array();
+              for (const auto& type : parts_.lower_floor.list_source_types()) {
+                items.push_back(make_json(type));
+              }
+              const auto total = items.size();
+              return make_answer(200, {{"items", std::move(items)}, {"total", total}});
+            }))
+      .answer_list(kSourceTypeShape);
   add_route("POST", kSources, "createDataSource", "create", now(&Handlers::create_data_source))
       .take(kDataSourceShape)
       .answer(201, kDataSourceShape);

@@ -18,7 +18,7 @@ extern const Shape kWorkspaceShape, kDataSourceShape, kGatewayInstanceShape, kRe
     kWorkflowShape, kApiShape, kDefinitionShape, kVersionShape, kDeploymentShape, kConsumerShape,
     kCredentialShape, kCredentialChangeShape, kRotationShape, kAuthorizationShape;
 extern const Shape kNetworkShape, kResourceGroupShape, kDomainShape, kBackendServiceShape,
-    kPublishRecordShape, kPublishPlanShape, kPublishedApiShape;
+    kPublishRecordShape, kPublishPlanShape, kPublishedApiShape, kSourceTypeShape;
 extern const Shape kFolderShape, kMoveShape, kCloneShape, kTestFormShape, kTestReportShape,
     kTestRecordShape, kApprovalShape, kRollbackShape, kRollbackPlanShape, kBatchShape, kSearchHitShape,
     kDriftShape;
@@ -28,6 +28,7 @@ extern const Shape kTestShape, kPublishShape, kUndeployShape, kRejectShape, kNew
 Json make_json(const model::Workspace& workspace);
 Json make_json(const model::DataSource& source, const SecretSettings& secrets);
 Json make_json(const model::GatewayInstance& instance);
+Json make_json(const studio::SourceType& type);
 Json make_json(const model::Network& network);
 Json make_json(const model::ResourceGroup& group);
 Json make_json(const model::Domain& domain);

@@ -19,6 +19,17 @@ constexpr std::string_view kGroupLabel = "Exclusive Resource Group for Data Serv
 
 constexpr Member kRegion{"region", Type::kText, Need::kOptional, "the node's when absent"};
 
+constexpr Member kSourceTypeMembers[] = {
+    {"type", Type::kText, Need::kReadOnly, "what a data source names"},
+    {"title", Type::kText, Need::kReadOnly},
+    {"summary", Type::kText, Need::kReadOnly},
+    {"wizard", Type::kBoolean, Need::kReadOnly, "APIs over one table can be made of it"},
+    {"script", Type::kBoolean, Need::kReadOnly, "APIs of a statement can be made of it"},
+    {"lists_tables", Type::kBoolean, Need::kReadOnly},
+    {"tells_plans", Type::kBoolean, Need::kReadOnly, "what reads whole tables is hinted at"},
+    {"describes_statements", Type::kBoolean, Need::kReadOnly,
+     "a script's response parameters are found"},
+};
 constexpr Member kNetworkMembers[] = {
     {"name", Type::kText, Need::kKey, "unique in its region"},
     kRegion,
@@ -183,6 +194,7 @@ std::string list_texts(const std::vector<std::string>& texts) {
 
 }  // namespace
 
+const Shape kSourceTypeShape{"SourceType", kSourceTypeMembers};
 const Shape kNetworkShape{"Network", kNetworkMembers};
 const Shape kResourceGroupShape{"ResourceGroup", kResourceGroupMembers};
 const Shape kGatewayInstanceShape{"GatewayInstance", kGatewayInstanceMembers};
@@ -191,6 +203,17 @@ const Shape kBackendServiceShape{"BackendService", kBackendServiceMembers};
 const Shape kPublishRecordShape{"PublishRecord", kPublishRecordMembers};
 const Shape kPublishPlanShape{"PublishPlan", kPublishPlanMembers};
 const Shape kPublishedApiShape{"PublishedApi", kPublishedApiMembers};
+
+Json make_json(const studio::SourceType& t) {
+  return {{"type", t.type},
+          {"title", t.title},
+          {"summary", t.summary},
+          {"wizard", t.has_wizard},
+          {"script", t.has_script},
+          {"lists_tables", t.has_catalog},
+          {"tells_plans", t.has_plan},
+          {"describes_statements", t.has_statement}};
+}
 
 Json make_json(const model::Network& n) {
   return {{"name", n.name},

@@ -34,6 +34,7 @@ struct Line {
   LookOptions look;
   FolderOptions folder;
   std::string domain;
+  std::string instance;
   CallOptions call;
   ConsumerOptions consumer;
   CredentialOptions credential;
@@ -58,6 +59,7 @@ class CommandLine {
     add_node_commands();
     add_client_commands();
     add_source_commands();
+    add_instance_commands();
     add_api_commands();
     add_look_commands();
     add_auth_commands();
@@ -318,6 +320,21 @@ class CommandLine {
                "sluice source columns shop/users user_info", &run_source_columns)
         ->add_option("TABLE", line_.source.table, "as 'sluice source tables' lists it")
         ->required();
+  }
+
+  void add_instance_commands() {
+    auto* instance = app_.add_subcommand("instance", "A gateway instance: start it, stop it.");
+    instance->require_subcommand(1);
+    const auto add = [&](const char* name, const char* about, const char* example,
+                         int (*run)(const Node&, const std::string&)) {
+      add_client(*instance, name, about, example,
+                 [this, run](const Node& node) { return run(node, line_.instance); })
+          ->add_option("INSTANCE", line_.instance, "its name")
+          ->required();
+    };
+    add("start", "Let its APIs answer again.", "sluice instance start public", &run_instance_start);
+    add("stop", "Its APIs answer 503, and nothing is published to it.",
+        "sluice instance stop public", &run_instance_stop);
   }
 
   void add_consumer_commands() {

@@ -190,6 +190,25 @@ int run_api_publish(const Node& node, const ApiOptions& options) {
                                 " is live on " + make_cell(answer->body, "instance") + "\n");
 }
 
+namespace {
+
+int change_instance(const Node& node, const std::string& name, const char* step) {
+  const auto answer =
+      node.ask("POST", "/admin/v1/gateway-instances/" + encode_percent(name) + "/" + step);
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  return node.tell(*answer, name + " is " + make_cell(answer->body, "status") + "\n");
+}
+
+}  // namespace
+
+int run_instance_start(const Node& node, const std::string& name) {
+  return change_instance(node, name, "start");
+}
+
+int run_instance_stop(const Node& node, const std::string& name) {
+  return change_instance(node, name, "stop");
+}
+
 int run_api_undeploy(const Node& node, const ApiOptions& options) {
   const auto id = node.find_api(options.api);
   if (!id) return kExitRefused;

@@ -70,6 +70,9 @@ int run_source_test(const Node& node, const SourceOptions& options);
 int run_source_tables(const Node& node, const SourceOptions& options);
 int run_source_columns(const Node& node, const SourceOptions& options);
 
+int run_instance_start(const Node& node, const std::string& name);
+int run_instance_stop(const Node& node, const std::string& name);
+
 struct ApiOptions {
   std::string api;
   unsigned version = 0;  // 0: the newest that fits

@@ -15,6 +15,10 @@ using enum Kind::Key;
 const Kind kKinds[] = {
     {"workspace", "workspaces", {"name", "region", "requires_approval", "description"}},
     {"data-source", "data-sources", {"workspace", "name", "type", "description"}, kPair},
+    {"data-source-type",
+     "data-source-types",
+     {"type", "title", "wizard", "script", "lists_tables", "summary"},
+     kNone},
     {"network", "networks", {"name", "region", "address_range", "description"}},
     {"resource-group",
      "resource-groups",

@@ -16,6 +16,8 @@
 
 #include <sluice/abilities.h>
 
+#include <algorithm>
+
 namespace sluice::node {
 namespace {
 
@@ -634,6 +636,43 @@ void LowerFloor::collect() {
   instances_.collect();
   admissions_.collect();
   upstreams_.collect();
+}
+
+std::vector<studio::SourceType> LowerFloor::list_source_types() const {
+  std::vector<studio::SourceType> types;
+  for (const auto& plugin : registry_.reports()) {
+    for (const auto& reported : plugin.components) {
+      const auto* component = reported.kind == "data-source"
+                                  ? registry_.find(SLUICE_KIND_DATA_SOURCE, reported.type)
+                                  : nullptr;
+      if (!plugin.loaded || !component) continue;
+      // Whether there is an ability belongs to the component: no instance is asked.
+      const auto has = [&](const char* id) {
+        return SLUICE_HAS(component, extension) && component->extension(nullptr, id) != nullptr;
+      };
+      const bool has_dialect = has(SLUICE_DIALECT_ID);
+      types.push_back({reported.type, reported.title, reported.summary, has_dialect, has_dialect,
+                       has(SLUICE_CATALOG_ID), has(SLUICE_EXPLAIN_ID), has(SLUICE_STATEMENT_ID)});
+    }
+  }
+  std::ranges::sort(types, {}, &studio::SourceType::type);
+  return types;
+}
+
+Result<void> LowerFloor::check_settings(const model::DataSource& source) {
+  const auto* component = registry_.find(SLUICE_KIND_DATA_SOURCE, source.type);
+  if (!component) {
+    return Error{SLUICE_E_NOT_FOUND,
+                 "no data source type '" + source.type +
+                     "' is loaded (R079): name its plugin under plugins.load in the node file and "
+                     "restart, or choose another type",
+                 {},
+                 {}};
+  }
+  // create() checks and connects to nothing.
+  auto made = loader::Instance::make(*component, model::make_key(source.workspace, source.name),
+                                     source.settings_json, services_);
+  return made ? Result<void>() : Result<void>(made.error());
 }
 
 std::vector<studio::AddressHealth> LowerFloor::list_backend_health(

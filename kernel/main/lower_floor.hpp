@@ -48,6 +48,8 @@ class LowerFloor final : public studio::LowerFloor {
   Result<studio::Explanation> explain(const std::string& instance,
                                       const studio::SentRequest& request,
                                       model::UnixMs now) override;
+  std::vector<studio::SourceType> list_source_types() const override;
+  Result<void> check_settings(const model::DataSource& source) override;
   bool serves(const std::string& instance) const override { return holders_.contains(instance); }
   Result<std::unique_ptr<studio::PreparedSnapshots>> prepare(const model::State& state) override;
 

@@ -115,6 +115,16 @@ Result<Put<model::DataSource>> Edit::put_data_source(model::DataSource source) {
                  "/workspace");
   }
   auto key = model::make_key(source.workspace, source.name);
+  // What is there already may be put again where its plugin is not loaded.
+  if (const auto* before = state_.data_sources.find(key);
+      !before || before->type != source.type || before->settings_json != source.settings_json) {
+    if (auto right = lower_floor_.check_settings(source); !right) {
+      Error error = right.error();
+      error.where = error.status == SLUICE_E_NOT_FOUND ? "/type" : "/settings" + error.where;
+      error.status = SLUICE_E_ARGUMENT;
+      return error;
+    }
+  }
   return keep(key, key, std::move(source));
 }
 

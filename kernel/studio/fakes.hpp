@@ -81,6 +81,10 @@ class FakeLowerFloor : public LowerFloor {
                     request.query + " at " + std::to_string(now));
     return explanation;
   }
+  std::vector<SourceType> list_source_types() const override {
+    return {{"sqlite", "SQLite", "tables of a file", true, true, true, true, false}};
+  }
+  Result<void> check_settings(const model::DataSource&) override { return settings_check; }
   bool serves(const std::string& instance) const override { return instance != not_served; }
   Result<std::unique_ptr<PreparedSnapshots>> prepare(const model::State& state) override {
     calls.push_back("prepare");
@@ -92,6 +96,7 @@ class FakeLowerFloor : public LowerFloor {
   SqlWords words{"\"", "\"", false};
   std::vector<std::string> calls;
   Result<void> source_check;
+  Result<void> settings_check;
   Result<void> can_describe;
   TableDescription described;  // every table
   Result<void> can_prepare;

@@ -80,6 +80,16 @@ struct Acceleration {
   std::vector<AccelerationMethod> methods;
 };
 
+// A type of data source, as its plugin offers it (R006).
+struct SourceType {
+  std::string type, title, summary;
+  bool has_wizard = false;     // says how one table is queried (sluice.dialect/1)
+  bool has_script = false;     // and so how a statement's parameters are written
+  bool has_catalog = false;    // lists its tables
+  bool has_plan = false;       // tells what reads whole tables (R090)
+  bool has_statement = false;  // tells the response parameters of a script
+};
+
 // What a call with some parameters would ask the source (R078).
 struct CallPreview {
   std::string sql, count_sql;          // with placeholders; no count: it is not wanted
@@ -182,6 +192,10 @@ class LowerFloor {
   virtual std::vector<AddressHealth> list_backend_health(const model::BackendService&) const {
     return {};
   }
+  // Those that are loaded, by type. [any]
+  virtual std::vector<SourceType> list_source_types() const { return {}; }
+  // Type and settings of a source, without connecting to anything. Errors point into the settings.
+  virtual Result<void> check_settings(const model::DataSource&) { return {}; }
   // Does this node serve the gateway instance?
   virtual bool serves(const std::string& instance) const = 0;
 

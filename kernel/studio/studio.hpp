@@ -171,7 +171,8 @@ class Edit {
   // group `default` of its region, which is made with the network `default` when it is not there.
   // Taking the approval rule away leaves the versions that wait as they are.
   Result<Put<model::Workspace>> put_workspace(model::Workspace workspace);
-  // Its settings are checked on request only (Studio::check_data_source), or when it is served.
+  // Its type is loaded and its settings are as the type wants them; whether it answers is asked on
+  // request (Studio::check_data_source), or when it is served.
   Result<Put<model::DataSource>> put_data_source(model::DataSource source);
   Result<Put<model::Network>> put_network(model::Network network);
   // Its workspaces are of its region. One that uses it stays associated; its network does not

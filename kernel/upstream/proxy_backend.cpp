@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kContentTypeBytesMax = 256;
 constexpr std::size_t kHeadersMax = 16;
+constexpr std::uint64_t kBodyBytesMax = std::uint64_t{1} << 30;  // of an answer that is streamed
 
 // Of the request: what names the content and the trace, nothing that proves who calls.
 constexpr std::array<std::string_view, 6> kHandedOn{
@@ -160,6 +161,11 @@ void ProxyBackend::serve(call::Call& call, const snapshot::Route& route) const {
                        Proxied& p = *static_cast<Proxied*>(user);
                        p.is_cancelled.store(true);
                        p.backend->upstream_->client().cancel(p.id.load());
+                     },
+                 .resume =
+                     [](void* user, call::Call&) {
+                       Proxied& p = *static_cast<Proxied*>(user);
+                       p.backend->upstream_->client().resume(p.id.load());
                      }});
 }
 
@@ -187,7 +193,7 @@ Status ProxyBackend::send(Proxied& proxied, std::uint64_t& id) {
   request.body = to_str(call.request().body);
   request.headers = proxied.headers.data();
   request.header_count = proxied.header_count;
-  request.body_bytes_max = call::Call::kAsyncBodyBytesMax;
+  request.body_bytes_max = kBodyBytesMax;
   request.deadline_ns = call.deadline_ns();
   return upstream.client().send(request, call.deadline_ns(), kEvents, &proxied, &id);
 }
@@ -205,17 +211,21 @@ void ProxyBackend::head(void* user, std::int32_t http_status, const sluice_pair*
     std::memcpy(kept, value.data(), value.size());
     proxied.content_type = {kept, value.size()};
   }
+  proxied.call->set_stream_type(proxied.content_type);
 }
 
 sluice_status ProxyBackend::data(void* user, const void* bytes, std::size_t n) {
-  call::Call& call = *static_cast<Proxied*>(user)->call;
+  Proxied& proxied = *static_cast<Proxied*>(user);
+  call::Call& call = *proxied.call;
   sluice_out* const out = call.body_out();
   if (static_cast<std::size_t>(out->end - out->cur) < n) {
     if (const auto status = out->reserve(out, n); status != SLUICE_OK) return status;
   }
   std::memcpy(out->cur, bytes, n);
   out->cur += n;
-  return SLUICE_OK;
+  // A success is sent as it comes, and read no faster than the client takes it. Anything else is
+  // small, and is kept until it is whole.
+  return proxied.http_status == 200 ? call.offer_piece() : Status{SLUICE_OK};
 }
 
 void ProxyBackend::end(void* user, sluice_status status, sluice_str why) {

@@ -192,16 +192,36 @@ TEST(ProxyBackend, WhatComesBackIsHandedOnOrNamed) {
   }
 }
 
-TEST(ProxyBackend, ALargeAnswerIsHandedOnAndABoundlessOneRefused) {
-  const auto of_size = [](std::size_t bytes) {
-    return [bytes](http::Exchange& e) { e.send({.status = 200}, std::string(bytes, 'x')); };
+TEST(ProxyBackend, ASuccessIsStreamedAndAnythingElseIsBounded) {
+  const auto of_size = [](int status, std::size_t bytes) {
+    return [status, bytes](http::Exchange& e) {
+      e.send({.status = status, .content_type = "text/x"}, std::string(bytes, 'x'));
+    };
   };
-  Service large(of_size(2'000'000));
-  EXPECT_EQ(House({large.address()}).call().body.size(), 2'000'000u);
-  Service boundless(of_size(call::Call::kAsyncBodyBytesMax + 1));
+  constexpr std::size_t kBound = call::Call::kAsyncBodyBytesMax;
+  Service large(of_size(200, kBound + 1));
+  const auto streamed = House({large.address()}).call();
+  EXPECT_EQ(streamed.status, 200);
+  EXPECT_EQ(streamed.body.size(), kBound + 1);
+  EXPECT_GT(streamed.pieces, 100u) << "never whole in memory";
+  EXPECT_EQ(streamed.headers.at(0).second, "text/x");
+  Service refusal(of_size(404, 100'000));
+  EXPECT_EQ(House({refusal.address()}).call().body.size(), 100'000u);
+  Service boundless(of_size(404, kBound + 1));
   const auto refused = House({boundless.address()}).call();
   EXPECT_EQ(refused.status, 502);
   EXPECT_NE(refused.body.find("1108110622"), std::string::npos) << refused.body;
+}
+
+TEST(ProxyBackend, AnAnswerThatBreaksOffDoesNotLookWhole) {
+  static const std::string piece(200'000, 'x');
+  Service service([](http::Exchange& e) {
+    e.begin_stream({.status = 200});
+    e.write_piece(
+        piece, [](void* user, bool) { static_cast<http::Exchange*>(user)->abort_stream(); }, &e);
+  });
+  const auto answer = House({service.address()}).call();
+  EXPECT_TRUE(answer.status == 502 || answer.was_cut) << answer.status;
 }
 
 TEST(ProxyBackend, ADeadlineEndsTheCallThere) {

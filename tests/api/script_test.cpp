@@ -200,6 +200,9 @@ class Player {
       floor.source_check = fails ? Result<void>(error) : Result<void>();
     } else if (words.at(1) == "statement") {
       floor.statement = make_statement(words);
+    } else if (words.at(1) == "settings") {
+      floor.settings_check =
+          fails ? Result<void>(Error{SLUICE_E_ARGUMENT, rest(3), {}, "/path"}) : Result<void>();
     } else if (words.at(1) == "prepare") {
       floor.can_prepare = fails ? Result<void>(error) : Result<void>();
     } else if (words.at(1) == "health") {

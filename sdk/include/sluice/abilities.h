@@ -2,6 +2,9 @@
  *
  * sluice/abilities.h - conversations beside the core tables, asked for by id.
  *
+ * Whether a component has an ability must not depend on its settings: it is also asked for with
+ * self = NULL, to tell what can be made of a type.
+ *
  * A component offers the first six through sluice_component.extension(self, id); the host offers
  * the others through sluice_host.extension(host, id). All are optional: absence has a meaning,
  * written next to the id.
