@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the end-to-end promises stand on: processes of the built binary, calls, a few resources."""
+import atexit
 import http.client
 import json
 import os
@@ -39,6 +40,7 @@ class Process:
     def __init__(self, *args):
         self.process = subprocess.Popen([SLUICE, *args], stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True)
+        atexit.register(self.process.kill)  # also where a promise fails outside of `with`; killing twice is fine
 
     def read_until(self, start):
         for line in self.process.stdout:

@@ -9,7 +9,8 @@
     house.py licence ROOT              the licence line of every source file
     house.py paths ROOT                no path of somebody's machine in any file
     house.py tags ROOT BUILD           every "Proves:" names known promises and stands at a built test
-    house.py proven ROOT               docs/requirements.md is fresh and no promise lacks its test
+    house.py page ROOT                 docs/requirements.md is what the tags say
+    house.py proven ROOT               no promise that is due lacks its test
 
 A check prints a line per fault and ends with 1, or says nothing and ends with 0. When there is
 nothing to check it ends with 77. house_selftest.py proves that every check can fail.
@@ -383,7 +384,7 @@ def check_paths(root):
 
 CHECKS = {"arrows": check_arrows, "headers": check_headers, "abi": check_abi,
           "exports": check_exports, "licence": check_licence, "paths": check_paths,
-          "tags": requirements.check_tags, "proven": requirements.check_proven}
+          "tags": requirements.check_tags, "page": requirements.check_page, "proven": requirements.check_proven}
 
 
 def main(arguments):
