@@ -20,8 +20,8 @@ extern const Shape kWorkspaceShape, kDataSourceShape, kGatewayInstanceShape, kRe
 extern const Shape kNetworkShape, kResourceGroupShape, kDomainShape, kBackendServiceShape,
     kPublishRecordShape, kPublishPlanShape, kPublishedApiShape, kSourceTypeShape;
 extern const Shape kFolderShape, kMoveShape, kCloneShape, kTestFormShape, kTestReportShape,
-    kTestRecordShape, kApprovalShape, kRollbackShape, kRollbackPlanShape, kBatchShape, kSearchHitShape,
-    kDriftShape;
+    kTestRecordShape, kApprovalShape, kRollbackShape, kRollbackPlanShape, kBatchShape,
+    kSearchHitShape, kDriftShape;
 extern const Shape kTestShape, kPublishShape, kUndeployShape, kRejectShape, kNewCredentialShape,
     kIssuedCredentialShape, kApplyPublishShape, kReadScriptShape, kScriptReadingShape;
 

@@ -5,6 +5,7 @@
 #include "call/in_process.hpp"
 #include "call/worker_pool.hpp"
 #include "dataservice/default_backend.hpp"
+#include "dataservice/test_kit.hpp"
 #include "http/clock.hpp"
 #include "serializers/json.hpp"
 
@@ -46,9 +47,7 @@ std::atomic<int>& pauses() {
 class CountingSource {
  public:
   static constexpr std::string_view kSchema = R"({"type":"object"})";
-  static constexpr sluice_dialect kDialect{sizeof(sluice_dialect), SLUICE_PLACEHOLDER_QUESTION,
-                                           SLUICE_LIMIT_OFFSET,    0,
-                                           SLUICE_STR("\""),       SLUICE_STR("\"")};
+  static constexpr sluice_dialect kDialect = kTestDialect;
   static Result<std::unique_ptr<CountingSource>> make(const Settings&, Host) {
     return std::make_unique<CountingSource>();
   }
@@ -93,19 +92,6 @@ class CountingSource {
   int may_go_on_ = 0;
   std::jthread thread_;
 };
-
-class NoServices final : public loader::HostServices {
- public:
-  void log(std::string_view, int, std::string_view) override {}
-  const void* find_extension(std::string_view) override { return nullptr; }
-};
-
-std::shared_ptr<loader::Instance> make_instance(const sluice_component& component) {
-  static NoServices services;
-  auto made = loader::Instance::make(component, "test", "{}", services);
-  if (!made || !(*made)->start()) std::abort();  // a wrong test
-  return std::move(*made);
-}
 
 class OneCall final : public http::Handler {
  public:

@@ -5,50 +5,22 @@
 // writer itself: they wait on their worker.
 
 #include "call/call.hpp"
-
-#include <sluice/rows.hpp>
+#include "dataservice/row_filter.hpp"
 
 namespace sluice::dataservice {
 
-// One query's; stands in the call's arena. What it is made over outlives the step.
-class PacedRows {
+class PacedRows : public RowFilter<PacedRows> {
  public:
   PacedRows() = default;
-  PacedRows(sluice_rows* writer, call::Call& call) noexcept
-      : table_{.size = sizeof(sluice_rows_vt),
-               .types = writer->vt->types,
-               .begin = &begin,
-               .push = &push,
-               .extension = nullptr},
-        writer_(writer),
-        call_(&call) {}
+  PacedRows(sluice_rows* next, call::Call& call) noexcept : RowFilter(next), call_(&call) {}
 
-  // Lent until the object moves or ends.
-  sluice_rows* sink() noexcept {
-    side_ = {{&table_}, this};
-    return &side_.rows;
+  sluice_status push(const sluice_cell* cells, std::size_t n) {
+    const Status status = RowFilter::push(cells, n);
+    return status == SLUICE_OK ? call_->offer_piece() : status;
   }
 
  private:
-  struct Side {  // first member is what the source sees
-    sluice_rows rows;
-    PacedRows* self;
-  };
-  static PacedRows& of(sluice_rows* rows) noexcept { return *reinterpret_cast<Side*>(rows)->self; }
-  static sluice_status begin(sluice_rows* rows, const sluice_column* columns, std::size_t n) {
-    sluice_rows* const writer = of(rows).writer_;
-    return writer->vt->begin(writer, columns, n);
-  }
-  static sluice_status push(sluice_rows* rows, const sluice_cell* cells, std::size_t n) {
-    const PacedRows& self = of(rows);
-    const Status status = self.writer_->vt->push(self.writer_, cells, n);
-    return status == SLUICE_OK ? self.call_->offer_piece() : status;
-  }
-
-  sluice_rows_vt table_{};
-  sluice_rows* writer_ = nullptr;
   call::Call* call_ = nullptr;
-  Side side_{};
 };
 
 }  // namespace sluice::dataservice

@@ -6,6 +6,7 @@
 #include "call/in_process.hpp"
 #include "call/worker_pool.hpp"
 #include "dataservice/default_backend.hpp"
+#include "dataservice/test_kit.hpp"
 #include "serializers/json.hpp"
 
 #include <sluice/data_source.hpp>
@@ -33,9 +34,7 @@ std::string& last_arguments() {
 class RecordingSource {
  public:
   static constexpr std::string_view kSchema = R"({"type":"object"})";
-  static constexpr sluice_dialect kDialect{sizeof(sluice_dialect), SLUICE_PLACEHOLDER_QUESTION,
-                                           SLUICE_LIMIT_OFFSET,    0,
-                                           SLUICE_STR("\""),       SLUICE_STR("\"")};
+  static constexpr sluice_dialect kDialect = kTestDialect;
   static Result<std::unique_ptr<RecordingSource>> make(const Settings&, Host) {
     return std::make_unique<RecordingSource>();
   }
@@ -48,19 +47,6 @@ class RecordingSource {
     return rows.begin({});
   }
 };
-
-class NoServices final : public loader::HostServices {
- public:
-  void log(std::string_view, int, std::string_view) override {}
-  const void* find_extension(std::string_view) override { return nullptr; }
-};
-
-std::shared_ptr<loader::Instance> make_instance(const sluice_component& component) {
-  static NoServices services;
-  auto made = loader::Instance::make(component, "test", "{}", services);
-  if (!made || !(*made)->start()) std::abort();  // a wrong test
-  return std::move(*made);
-}
 
 // The API of these tests: `id` and `name` of the query, `note` of the body, all optional texts.
 std::shared_ptr<const snapshot::Backend> make_backend() {

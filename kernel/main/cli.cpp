@@ -209,7 +209,7 @@ class CommandLine {
     exported->add_option("-o,--output", line_.export_.file,
                          "the file to write, for its owner only; otherwise what is printed");
     exported->add_flag("--with-secrets", line_.export_.with_secrets,
-                       "tell secrets too, for a whole copy elsewhere; it is audited");
+                       "tell secrets too, for a whole copy elsewhere");
 
     const auto add_edit = [&](const char* name, const char* about, const char* example,
                               int (*run)(const Node&, const EditOptions&)) {

@@ -2,6 +2,8 @@
 #pragma once
 // Text for people: tables, colour, and quoting for a shell.
 
+#include <sluice/percent.hpp>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +27,5 @@ std::string paint(std::string_view text, Tone tone, bool colour);
 
 // One word for a POSIX shell, quoted only when it must be: it's -> 'it'\''s'.
 std::string quote_for_shell(std::string_view word);
-
-// What is not unreserved (RFC 3986 2.3) as %XX, for one path segment or one query value.
-std::string encode_percent(std::string_view text);
 
 }  // namespace sluice::cli

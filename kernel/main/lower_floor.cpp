@@ -15,6 +15,7 @@
 #include "verify/explain.hpp"
 
 #include <sluice/abilities.h>
+#include <sluice/percent.hpp>
 
 #include <algorithm>
 
@@ -179,23 +180,31 @@ Result<const sluice_catalog*> find_catalog(const loader::Instance& source) {
   return catalog;
 }
 
-// A table as its source describes it; absent: the source does not, or not now.
-std::optional<studio::TableDescription> find_table(const loader::Instance& source,
-                                                   const std::string& table) {
+Result<studio::TableDescription> describe(const loader::Instance& source,
+                                          const std::string& table) {
   const auto catalog = find_catalog(source);
-  if (!catalog) return {};
+  if (!catalog) return catalog.error();
   CatalogOp op;
   CatalogSide side{.out = {&CatalogSide::kTable}};
   const Status status =
       (*catalog)->describe_table(source.self(), op.raw(), to_str(table), &side.out);
-  if (status != SLUICE_OK) return {};
+  if (status != SLUICE_OK) return op.to_error(status);
   return std::move(side.description);
+}
+
+// A table as its source describes it; absent: there is none in script mode, or the source does not
+// tell, or not now.
+std::optional<studio::TableDescription> find_table(const loader::Instance& source,
+                                                   const model::ApiDefinition& definition) {
+  if (definition.mode == model::ApiMode::kScript) return {};
+  auto described = describe(source, definition.table);
+  return described ? std::optional(std::move(*described)) : std::nullopt;
 }
 
 // What the source's plan and the table say against a query; nothing of it fails a test.
 std::vector<std::string> find_hints(const loader::Instance& source,
                                     const model::ApiDefinition& definition,
-                                    const std::string& sql) {
+                                    const studio::TableDescription* table, const std::string& sql) {
   auto hints = find_plan_hints(source, sql);
   const bool is_page = definition.shape == model::ResultShape::kPage;
   const bool has_order = !definition.order.empty() || !definition.caller_order.choices.empty();
@@ -204,8 +213,7 @@ std::vector<std::string> find_hints(const loader::Instance& source,
     return hints;
   }
   if (!is_page && !has_order) return hints;
-  const auto table = find_table(source, definition.table);
-  for (auto& hint : studio::find_order_hints(definition, table ? &*table : nullptr)) {
+  for (auto& hint : studio::find_order_hints(definition, table)) {
     if (hints.size() < kHintsMax) hints.push_back(std::move(hint));
   }
   return hints;
@@ -240,24 +248,6 @@ const sluice_statement_out_vt StatementSide::kTable{
         },
 };
 
-// The bytes of RFC 3986's unreserved set stay, all others become %XX.
-std::string encode_component(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-        c == '_' || c == '.' || c == '~') {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-  return out;
-}
-
 // The parameters of a test as a request has them.
 struct SentTexts {
   std::string query, form;
@@ -272,7 +262,7 @@ SentTexts make_texts(const model::ApiDefinition& definition,
         text = &texts.form;
     }
     if (!text->empty()) *text += '&';
-    *text += encode_component(name) + '=' + encode_component(value);
+    *text += encode_percent(name) + '=' + encode_percent(value);
   }
   return texts;
 }
@@ -380,14 +370,7 @@ Result<studio::TableDescription> LowerFloor::describe_table(const model::DataSou
                                                             const std::string& table) {
   auto running = find_source(source);
   if (!running) return running.error();
-  const auto catalog = find_catalog(**running);
-  if (!catalog) return catalog.error();
-  CatalogOp op;
-  CatalogSide side{.out = {&CatalogSide::kTable}};
-  const Status status =
-      (*catalog)->describe_table((*running)->self(), op.raw(), to_str(table), &side.out);
-  if (status != SLUICE_OK) return op.to_error(status);
-  return std::move(side.description);
+  return describe(**running, table);
 }
 
 std::optional<studio::Acceleration> LowerFloor::find_acceleration(const std::string& source_type) {
@@ -453,9 +436,10 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
   const std::uint64_t started = http::monotonic_ns();
   auto response = call::run_in_process(gateway, request);
   const std::uint64_t ended = http::monotonic_ns();
-  const auto table = describe_table(source, definition.table);
-  auto hints =
-      preview ? find_hints(**running, definition, preview->rows) : std::vector<std::string>{};
+  const auto table = find_table(**running, definition);
+  const auto* known = table ? &*table : nullptr;
+  auto hints = preview ? find_hints(**running, definition, known, preview->rows)
+                       : std::vector<std::string>{};
   if (const auto offer = find_acceleration(source.type)) {
     for (const auto& method : offer->methods) {
       if (method.name != definition.acceleration || method.warning.empty()) continue;
@@ -490,11 +474,13 @@ Result<studio::CallPreview> LowerFloor::preview(
     if (error.status <= problem::kBadRequest) error.status = SLUICE_E_ARGUMENT;
     return error;
   }
-  return studio::CallPreview{.sql = std::move(preview->rows),
-                             .count_sql = std::move(preview->count),
-                             .arguments = std::move(preview->arguments),
-                             .count_arguments = preview->count_arguments,
-                             .hints = find_hints(**running, definition, preview->rows)};
+  const auto table = find_table(**running, definition);
+  return studio::CallPreview{
+      .sql = std::move(preview->rows),
+      .count_sql = std::move(preview->count),
+      .arguments = std::move(preview->arguments),
+      .count_arguments = preview->count_arguments,
+      .hints = find_hints(**running, definition, table ? &*table : nullptr, preview->rows)};
 }
 
 Result<studio::StatementDescription> LowerFloor::describe_statement(const model::DataSource& source,

@@ -508,8 +508,8 @@ class Parser final : public Names {
     text = join_tokens(tokens);
   }
 
-  // "AND |OR": what joins conditions or fields, and is removed where it would dangle. Other words are
-  // not taken away: the statement would be another one than the one that was judged.
+  // "AND |OR": what joins conditions or fields, and is removed where it would dangle. Other words
+  // are not taken away: the statement would be another one than the one that was judged.
   void take_overrides(Tag& tag, std::string_view name, std::vector<std::string>& overrides) {
     auto* attribute = find_attribute(tag, name);
     if (!attribute) return;

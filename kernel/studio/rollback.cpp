@@ -3,31 +3,9 @@
 // served.
 #include "studio/edit_parts.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace sluice::studio {
-namespace {
-
-// What was published there, newest first.
-std::vector<const model::PublishRecord*> list_publishes(const model::State& state,
-                                                        std::string_view api_id,
-                                                        std::string_view instance) {
-  std::vector<const model::PublishRecord*> records;
-  const auto prefix = model::make_key(model::make_key(api_id, instance), "");
-  const auto& all = state.publish_records.all();
-  for (auto it = all.lower_bound(prefix); it != all.end() && it->first.starts_with(prefix); ++it) {
-    const auto& record = it->second;
-    if (record.instance == instance && record.action == model::PublishAction::kPublish) {
-      records.push_back(&record);
-    }
-  }
-  std::sort(records.begin(), records.end(),
-            [](const auto* a, const auto* b) { return a->number > b->number; });
-  return records;
-}
-
-}  // namespace
 
 Result<RollbackPlan> plan_rollback(const model::State& state, std::string_view api_id,
                                    std::string_view instance, unsigned to) {
@@ -43,7 +21,8 @@ Result<RollbackPlan> plan_rollback(const model::State& state, std::string_view a
     return conflict("V" + std::to_string(to) + " is live there already: choose another version",
                     "/version");
   }
-  for (const auto* record : list_publishes(state, api_id, instance)) {
+  for (const auto* record : list_publish_records(state, api_id, instance)) {
+    if (record->action != model::PublishAction::kPublish) continue;
     if (to != 0 ? record->version != to : record->version == plan.from) continue;
     const auto* version = state.versions.find(model::make_version_key(api_id, record->version));
     if (!version || version->status != model::VersionStatus::kCanBePublished) continue;

@@ -227,8 +227,7 @@ class Player {
     for (std::size_t i = 2; i < words.size(); ++i) {
       const auto equals = words[i].find('=');
       const auto type = equals == std::string::npos ? "" : words[i].substr(equals + 1);
-      told.columns.push_back(
-          {words[i].substr(0, equals), type, model::parse_parameter_type(type)});
+      told.columns.push_back({words[i].substr(0, equals), type, model::parse_parameter_type(type)});
     }
     return told;
   }

@@ -8,6 +8,8 @@
 #include "tests/injection/people.hpp"
 #include "tests/injection/recording_house.hpp"
 
+#include <sluice/percent.hpp>
+
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -15,6 +17,12 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <ostream>
+
+namespace sluice::model {
+// For the test's name.
+void PrintTo(Operator op, std::ostream* out) { *out << to_text(op); }
+}  // namespace sluice::model
 
 namespace sluice::tests {
 namespace {
@@ -193,10 +201,21 @@ bool fits_like(std::string_view text, LikeMatch match) {
   return static_cast<std::ptrdiff_t>(text.size()) + escaped + open <= 1000;
 }
 
+// "NOT LIKE" -> "NotLike", ">=" -> "AtLeast": a test has a word for its name.
+std::string name_operator(Operator op) {
+  constexpr const char* kWords[] = {"Equal",   "NotEqual", "Greater",  "AtLeast", "Less",
+                                    "AtMost",  "Like",     "NotLike",  "In",      "NotIn",
+                                    "Between", "IsNull",   "IsNotNull"};
+  return kWords[static_cast<int>(op)];
+}
+
 struct OneValue {
   Operator op;
   LikeMatch match;
 };
+void PrintTo(const OneValue& one, std::ostream* out) {
+  *out << to_text(one.op) << ' ' << to_text(one.match);
+}
 class OneValueOperator : public Injection, public testing::WithParamInterface<OneValue> {};
 
 // Proves: R087
@@ -226,13 +245,12 @@ TEST_P(OneValueOperator, FindsWhatTheLiteralMeans) {
         statement = asked();
       }
       ASSERT_NE(statement, "");
-      expect_answer(ask_query(in_query, "v=" + encode_component(text)), question, values,
-                    statement);
+      expect_answer(ask_query(in_query, "v=" + encode_percent(text)), question, values, statement);
       expect_answer(
           ask(in_body, {.method = "POST",
                         .path = "/p",
                         .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
-                        .body = "v=" + encode_component(text)}),
+                        .body = "v=" + encode_percent(text)}),
           question, values, statement);
       // JSON is UTF-8 by itself; its texts may say NUL.
       if (read_value(ParameterType::kString, text) || text.find('\0') != std::string::npos) {
@@ -262,10 +280,8 @@ INSTANTIATE_TEST_SUITE_P(Wizard, OneValueOperator,
                                          OneValue{Operator::kIsNull, LikeMatch::kExact},
                                          OneValue{Operator::kIsNotNull, LikeMatch::kExact}),
                          [](const auto& wanted) {
-                           std::string name = "Op" +
-                                              std::to_string(static_cast<int>(wanted.param.op)) +
-                                              "_" + std::string(to_text(wanted.param.match));
-                           return name;
+                           return name_operator(wanted.param.op) + "_" +
+                                  std::string(to_text(wanted.param.match));
                          });
 
 // ---- operators that take a list
@@ -293,7 +309,7 @@ TEST_P(ListOperator, FindsWhatTheLiteralsMean) {
     for (const std::string& text : corpus()) {
       SCOPED_TRACE(std::string(to_text(op)) + " " + std::string(to_text(type.list)) + " " +
                    text.substr(0, 60));
-      const auto encoded = encode_component(text);
+      const auto encoded = encode_percent(text);
       // Once: commas separate. A comma that is encoded separates too: it is decoded before.
       const auto split = read_list(type.list, text, is_pair);
       const auto split_statement = split ? ask_harmless(split->size()) : "";
@@ -313,9 +329,7 @@ TEST_P(ListOperator, FindsWhatTheLiteralsMean) {
 
 INSTANTIATE_TEST_SUITE_P(Wizard, ListOperator,
                          testing::Values(Operator::kIn, Operator::kNotIn, Operator::kBetween),
-                         [](const auto& wanted) {
-                           return "Op" + std::to_string(static_cast<int>(wanted.param));
-                         });
+                         [](const auto& wanted) { return name_operator(wanted.param); });
 
 // ---- everything that is no condition: order, paging, unknown parameters
 
@@ -333,7 +347,7 @@ TEST_F(Surroundings, TakeNoTextOfTheCallerIntoAStatement) {
   const auto statement = asked();
   for (const std::string& text : corpus()) {
     SCOPED_TRACE(text.substr(0, 60));
-    const auto encoded = encode_component(text);
+    const auto encoded = encode_percent(text);
     const auto refused = [&](const Answer& answer) {
       EXPECT_EQ(answer.status, 400);
       EXPECT_EQ(house_.asked.size(), 0u);

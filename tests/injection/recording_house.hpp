@@ -49,7 +49,4 @@ class RecordingHouse {
   std::shared_ptr<loader::Instance> real_, source_, serializer_;
 };
 
-// RFC 3986: all but unreserved bytes as %XX.
-std::string encode_component(std::string_view text);
-
 }  // namespace sluice::tests

@@ -5,6 +5,8 @@
 #include "tests/injection/people.hpp"
 #include "tests/injection/recording_house.hpp"
 
+#include <sluice/percent.hpp>
+
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -105,10 +107,10 @@ TEST_F(Wizard, EveryOperatorOfEveryTypeFindsWhatItSays) {
                        " " + second);
           Question question{type.column, op, LikeMatch::kExact, {}};
           question.values.push_back(*read_value(parameter.type, first));
-          std::string query = "v=" + encode_component(first);
+          std::string query = "v=" + encode_percent(first);
           if (is_list) {
             question.values.push_back(*read_value(parameter.type, second));
-            query += "&v=" + encode_component(second);
+            query += "&v=" + encode_percent(second);
           }
           const auto page = ask(backend, query);
           ASSERT_EQ(page.status, 200);
@@ -200,7 +202,7 @@ TEST_F(Wizard, GroupsMeanWhatTheySayForEveryCombinationOfParameters) {
         if (roll(2)) continue;
         const auto& value =
             kind.values[static_cast<std::size_t>(roll(static_cast<int>(kind.values.size())))];
-        query += "&p" + std::to_string(i) + "=" + encode_component(value);
+        query += "&p" + std::to_string(i) + "=" + encode_percent(value);
         Question question{kind.column, kind.op, LikeMatch::kExact, {}};
         for (std::size_t begin = 0; begin <= value.size();) {
           const auto end =

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Percent-encoding (RFC 3986 2.1) and query texts, decoded exactly once. Nothing here allocates.
+// Percent-encoding (RFC 3986 2.1) and query texts, decoded exactly once. Decoding allocates
+// nothing.
 
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sluice {
@@ -47,6 +49,27 @@ constexpr std::optional<std::string_view> decode_percent(std::string_view text, 
     out[size++] = *byte;
   }
   return std::string_view(out.data(), size);
+}
+
+// For one path segment, or one name or value of a query: what is not unreserved (RFC 3986 2.3) as
+// %XX. [any]
+inline std::string encode_percent(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const bool is_unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                               (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+                               c == '~';
+    if (is_unreserved) {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += '%';
+    encoded += kHex[byte >> 4];
+    encoded += kHex[byte & 15];
+  }
+  return encoded;
 }
 
 // How often a parameter stands in a query text.
