@@ -39,10 +39,18 @@ struct BoundCall {
   sluice_query query;
   CountRows count_rows;
   sluice_rows* writer;  // open; null once it was closed
-  CursorRows cursor;    // before the writer, where pages are found by cursor
-  NamedRows named;      // before the writer, in script mode
-  PacedRows paced;      // before them, for an asynchronous source
+  CursorRows* cursor;   // before the writer; null unless pages are found by cursor
 };
+
+// A filter of this call, before `sink`, which becomes it. Null at the call's memory bound.
+template <class Filter, class... Parts>
+Filter* add_filter(call::Call& call, sluice_rows*& sink, Parts&&... parts) {
+  const auto room = call.arena().make_array<Filter>(1);
+  if (room.empty()) return nullptr;
+  room[0] = Filter(sink, std::forward<Parts>(parts)...);
+  sink = room[0].sink();
+  return &room[0];
+}
 
 const sluice_rows_vt CountRows::kTable{
     .size = sizeof(sluice_rows_vt),
@@ -240,18 +248,19 @@ Status DefaultBackend::run_select(BoundCall& b) {
   const Asked& asked = b.bound.asked;
   if (asked.has_cursor) {
     const auto last = b.call->arena().make_array<Cell>(asked.order.size());
-    if (last.size() != asked.order.size()) return close_writer(b, SLUICE_E_TOO_LARGE);
     b.next_cursor = {};
-    b.cursor = CursorRows(sink, b.bound.page_size, last, b.call->arena());
-    sink = b.cursor.sink();
+    if (last.size() == asked.order.size()) {
+      b.cursor = add_filter<CursorRows>(*b.call, sink, b.bound.page_size, last, b.call->arena());
+    }
+    if (!b.cursor) return close_writer(b, SLUICE_E_TOO_LARGE);
   }
-  if (self.definition_.mode == model::ApiMode::kScript) {
-    b.named = NamedRows(sink, self.definition_.response_parameters, *b.call);
-    sink = b.named.sink();
+  if (self.definition_.mode == model::ApiMode::kScript &&
+      !add_filter<NamedRows>(*b.call, sink, self.definition_.response_parameters, *b.call)) {
+    return close_writer(b, SLUICE_E_TOO_LARGE);
   }
-  if (self.source_->component().exec == SLUICE_EXEC_ASYNC) {
-    b.paced = PacedRows(sink, *b.call);
-    sink = b.paced.sink();
+  if (self.source_->component().exec == SLUICE_EXEC_ASYNC &&
+      !add_filter<PacedRows>(*b.call, sink, *b.call)) {
+    return close_writer(b, SLUICE_E_TOO_LARGE);
   }
   const Status status = run_query(b, b.statements.rows, b.statements.row_args,
                                   static_cast<std::uint64_t>(asked.limit), sink);
@@ -272,9 +281,9 @@ Status DefaultBackend::close_writer(BoundCall& bound, Status why) {
 
 bool DefaultBackend::tell_next_cursor(BoundCall& bound) {
   const Asked& asked = bound.bound.asked;
-  if (!asked.has_cursor || bound.cursor.last().empty()) return true;
+  if (!bound.cursor || bound.cursor->last().empty()) return true;
   const DefaultBackend& self = *bound.backend;
-  const auto text = self.cursors_.seal(bound.cursor.last(), {self.definition_.table, asked.order},
+  const auto text = self.cursors_.seal(bound.cursor->last(), {self.definition_.table, asked.order},
                                        bound.call->arena());
   if (!text) return false;
   bound.next_cursor = to_str(*text);
