@@ -24,7 +24,7 @@ class Bytes {
       is_full_ = true;
       return;
     }
-    std::memcpy(room_.data() + used_, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(room_.data() + used_, bytes.data(), bytes.size());
     used_ += bytes.size();
   }
   template <class T>
@@ -211,7 +211,7 @@ bool copy_cell(const Cell& from, call::Arena& arena, Cell& to) {
   if (!is_text(from.type) || from.v.s.n == 0) return true;
   const auto room = arena.make_array<char>(from.v.s.n);
   if (room.empty()) return false;
-  std::memcpy(room.data(), from.v.s.p, room.size());
+  if (!room.empty()) std::memcpy(room.data(), from.v.s.p, room.size());
   to.v.s = {room.data(), room.size()};
   return true;
 }

@@ -20,6 +20,7 @@ class TextWriter {
   explicit TextWriter(call::Arena& arena) : arena_(arena) {}
 
   void add(std::string_view text) {
+    if (text.empty()) return;  // it may be no memory at all
     if (text.size() > capacity_ - used_ && !grow(text.size())) return;
     std::memcpy(text_ + used_, text.data(), text.size());
     used_ += text.size();
