@@ -63,11 +63,48 @@ AdminApi::Handlers::Handlers(AdminParts parts)
   add_published_routes();
 }
 
-std::optional<std::string> AdminApi::Handlers::find_actor(const AdminRequest& request) const {
+std::optional<AdminApi::Handlers::Caller> AdminApi::Handlers::find_caller(
+    const AdminRequest& request) const {
   constexpr std::string_view kScheme = "Bearer ";
   const auto header = find_single_header(request, "Authorization");
   if (!header || !equals_ignoring_case(header->substr(0, kScheme.size()), kScheme)) return {};
-  return parts_.tokens.find_actor(header->substr(kScheme.size()));
+  const auto secret = header->substr(kScheme.size());
+  if (auto actor = parts_.tokens.find_actor(secret)) {
+    return Caller{std::move(*actor), studio::Access::of_node()};
+  }
+  const auto* token = studio::find_token(state(), secret, parts_.studio.now_ms());
+  if (!token) return {};
+  return Caller{token->name, studio::Access::find(state(), token->name)};
+}
+
+// What the caller does not see is answered like what is not there, so that neither tells of the
+// other; the node's own token is not in anybody's way, and gets the handler's words.
+std::optional<AdminResponse> AdminApi::Handlers::refuse(const Guard& guard, const Call& call) {
+  if (call.access.is_node() || !guard.permission()) return {};
+  const auto permission = *guard.permission();
+  if (auto may = call.access.check_anywhere(permission); !may) {
+    return make_error_answer(may.error());
+  }
+  const auto concern = guard.find(call);
+  if (!concern.is_seen && !concern.pointer.empty()) {
+    return make_faults_answer({{concern.pointer,
+                                {},
+                                "there is no " + concern.noun + " '" + concern.name + "'",
+                                "create it first, or have yourself made a member of it"}});
+  }
+  if (!concern.is_seen) return make_unknown(concern.noun, concern.name);
+  if (concern.anywhere) return {};
+  for (const auto& workspace : concern.workspaces) {
+    auto may = call.access.check(permission, workspace);
+    if (may) continue;
+    // A workspace that the caller does not see is not named.
+    if (!call.access.is_member(workspace) && workspace != model::kEveryWorkspace) {
+      return make_refusal(403, "forbidden", "this touches a workspace that you are no member of",
+                          "have a member of every workspace do it");
+    }
+    return make_error_answer(may.error());
+  }
+  return {};
 }
 
 void AdminApi::Handlers::handle(const AdminRequest& request, const AdminApi::Respond& respond) {
@@ -75,10 +112,10 @@ void AdminApi::Handlers::handle(const AdminRequest& request, const AdminApi::Res
   Match match;
   if (target) match = find_route(routes_, request.method, *target);
 
-  std::string actor;
-  if (!match.route || match.route->access == Access::kToken) {
+  Caller caller;
+  if (!match.route || !match.route->guard.is_open) {
     // Whoever shows no token learns nothing, not even which paths there are.
-    auto known = find_actor(request);
+    auto known = find_caller(request);
     if (!known) {
       auto answer = make_refusal(401, "unauthenticated", "the management API needs a known token",
                                  "send 'Authorization: Bearer <token>'; the command line takes it "
@@ -86,7 +123,7 @@ void AdminApi::Handlers::handle(const AdminRequest& request, const AdminApi::Res
       answer.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"sluice admin\"");
       return respond(std::move(answer));
     }
-    actor = std::move(*known);
+    caller = std::move(*known);
   }
   if (!target) return respond(make_error_answer(target.error()));
   if (match.allowed.empty()) {
@@ -108,7 +145,7 @@ void AdminApi::Handlers::handle(const AdminRequest& request, const AdminApi::Res
     respond(std::move(response));
   };
   try {
-    dispatch(*match.route, std::move(match.path), std::move(*target), request, std::move(actor),
+    dispatch(*match.route, std::move(match.path), std::move(*target), request, std::move(caller),
              once);
   } catch (const std::exception&) {
     if (!*answered) respond(make_internal_answer());
@@ -116,9 +153,10 @@ void AdminApi::Handlers::handle(const AdminRequest& request, const AdminApi::Res
 }
 
 void AdminApi::Handlers::dispatch(const Route& route, std::vector<std::string> path, Target target,
-                                  const AdminRequest& request, std::string actor,
+                                  const AdminRequest& request, Caller caller,
                                   const AdminApi::Respond& respond) {
-  Call call{std::move(actor), std::move(path), std::move(target.query)};
+  Call call{std::move(caller.name),   std::move(path), std::move(target.query), Json::object(),
+            std::move(caller.access), &state(),        parts_.studio.region()};
   // A private draft is its owner's alone. What was submitted is the workspace's: its versions are
   // approved and published by others.
   constexpr std::string_view kApi = "/admin/v1/apis/{id}";
@@ -129,6 +167,12 @@ void AdminApi::Handlers::dispatch(const Route& route, std::vector<std::string> p
     if (api && !studio::is_visible(*api, call.actor)) {
       return respond(make_unknown("API", call.path[0]));
     }
+  }
+  const bool is_judged_first = route.guard.when() == Guard::When::kBeforeBody;
+  if (is_judged_first) {
+    if (auto refusal = refuse(route.guard, call)) return respond(std::move(*refusal));
+  } else if (auto may = call.access.check_anywhere(*route.guard.permission()); !may) {
+    return respond(make_error_answer(may.error()));
   }
   for (const auto& [name, value] : call.query) {
     const bool known =
@@ -161,6 +205,9 @@ void AdminApi::Handlers::dispatch(const Route& route, std::vector<std::string> p
       check_shape(call.body, *route.takes, route.purpose, "", faults);
       if (!faults.empty()) return respond(make_faults_answer(faults));
     }
+  }
+  if (!is_judged_first) {
+    if (auto refusal = refuse(route.guard, call)) return respond(std::move(*refusal));
   }
   route.handler(call, respond);
 }

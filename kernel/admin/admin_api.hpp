@@ -46,8 +46,9 @@ struct HealthReport {
   std::vector<std::string> reasons;  // why not
 };
 
-// Who may manage: bearer tokens, each with the name that its use is written down under. Tokens are
-// known by their SHA-256 only, and compared in constant time.
+// The node's own bearer tokens, which may do everything, each with the name that its use is written
+// down under; those of people and machines are nouns of the store (model::Token). Tokens are known
+// by their SHA-256 only, and compared in constant time.
 class TokenChecker {
  public:
   struct Known {

@@ -283,6 +283,7 @@ constexpr Member kCredentialRecordMembers[] = {
     {"enabled", Type::kBoolean, Need::kRequired},
     {"created_at", Type::kTime, Need::kRequired},
     {"rank", Type::kInteger, Need::kRequired},
+    {"shown", Type::kMap, Need::kOptional, "what may be revealed of it"},
 };
 const Shape kCredentialRecordShape{"CredentialRecord", kCredentialRecordMembers};
 constexpr Member kCredentialDocumentMembers[] = {
@@ -347,6 +348,7 @@ Result<Applied> restore_credential(Edit& edit, const Document& document, Faults&
   credential.secret = decode("secret", read_text(record, "secret"));
   credential.display = read_text(record, "display");
   if (record.contains("attributes")) credential.attributes = read_scalars(record["attributes"]);
+  if (record.contains("shown")) credential.shown = read_scalars(record["shown"]);
   credential.enabled = read_boolean(record, "enabled", true);
   credential.created_at = read_time(record, "created_at");
   credential.rank =
@@ -378,6 +380,8 @@ std::vector<Listed> list_credentials(const ExportContext& context) {
       lookups += (lookups.empty() ? "" : " ") + make_base64(lookup);
     }
     const auto told = make_json(c);
+    Json shown = Json::object();
+    for (const auto& [name, value] : c.shown) shown[name] = value;
     Json record{{"id", c.id},
                 {"lookups", std::move(lookups)},
                 {"is_unique", c.is_unique},
@@ -386,7 +390,8 @@ std::vector<Listed> list_credentials(const ExportContext& context) {
                 {"attributes", told["attributes"]},
                 {"enabled", c.enabled},
                 {"created_at", told["created_at"]},
-                {"rank", c.rank}};
+                {"rank", c.rank},
+                {"shown", std::move(shown)}};
     Json body{{"name", c.consumer + "/" + c.type + "/" + c.id}};
     body.update(make_portable({{"consumer", c.consumer},
                                {"type", c.type},
@@ -436,39 +441,45 @@ std::vector<Listed> list_authorizations(const ExportContext& context) {
 // ---- the table
 
 const DocumentKind kDocumentKinds[] = {
-    {"network", kNetworkShape, Naming::kOwn,
+    {"network", kNetworkShape, Naming::kOwn, Permission::kManageGateway, &govern_all,
      &put_named<model::Network, &parse_network, &Edit::put_network>,
      &list_named<model::Network, &State::networks, &kNetworkShape>},
-    {"gateway-instance", kGatewayInstanceShape, Naming::kOwn,
+    {"gateway-instance", kGatewayInstanceShape, Naming::kOwn, Permission::kManageGateway,
+     &govern_all,
      &put_named<model::GatewayInstance, &parse_gateway_instance, &Edit::put_gateway_instance>,
      &list_named<model::GatewayInstance, &State::gateway_instances, &kGatewayInstanceShape>},
-    {"domain", kDomainShape, Naming::kOwn,
+    {"domain", kDomainShape, Naming::kOwn, Permission::kManageGateway, &govern_all,
      &put_named<model::Domain, &parse_domain, &Edit::put_domain>,
      &list_named<model::Domain, &State::domains, &kDomainShape>},
-    {"backend-service", kBackendServiceShape, Naming::kOwn,
+    {"backend-service", kBackendServiceShape, Naming::kOwn, Permission::kManageGateway, &govern_all,
      &put_named<model::BackendService, &parse_backend_service, &Edit::put_backend_service>,
      &list_backend_services},
-    {"workspace", kWorkspaceShape, Naming::kOwn,
+    {"workspace", kWorkspaceShape, Naming::kOwn, Permission::kEditWorkspace, &govern_itself,
      &put_named<model::Workspace, &parse_workspace, &Edit::put_workspace>,
      &list_named<model::Workspace, &State::workspaces, &kWorkspaceShape>},
-    {"resource-group", kResourceGroupShape, Naming::kOwn,
+    {"resource-group", kResourceGroupShape, Naming::kOwn, Permission::kManageGateway, &govern_all,
      &put_named<model::ResourceGroup, &parse_resource_group, &Edit::put_resource_group>,
      &list_named<model::ResourceGroup, &State::resource_groups, &kResourceGroupShape>},
-    {"data-source", kDataSourceShape, Naming::kOwn, &put_data_source, &list_data_sources},
-    {"rest-api", kRestApiShape, Naming::kOwn,
+    {"data-source", kDataSourceShape, Naming::kOwn, Permission::kEditSources, &govern_workspace,
+     &put_data_source, &list_data_sources},
+    {"rest-api", kRestApiShape, Naming::kOwn, Permission::kEditRestApis, &govern_rest_api,
      &put_named<model::RestApi, &parse_rest_api, &Edit::put_rest_api>,
      &list_named<model::RestApi, &State::rest_apis, &kRestApiShape>},
-    {"workflow", kWorkflowShape, Naming::kOwn, &put_workflow, &list_workflows},
-    {"consumer", kConsumerShape, Naming::kOwn,
+    {"workflow", kWorkflowShape, Naming::kOwn, Permission::kEditWorkflows, &govern_workspace,
+     &put_workflow, &list_workflows},
+    {"consumer", kConsumerShape, Naming::kOwn, Permission::kManageConsumers, &govern_consumer,
      &put_named<model::Consumer, &parse_consumer, &Edit::put_consumer>,
      &list_named<model::Consumer, &State::consumers, &kConsumerShape>},
-    {"credential", kCredentialDocumentShape, Naming::kLabel, &put_credential, &list_credentials,
-     true},
-    {"api", kApiShape, Naming::kOwn, &put_api, &list_apis},
-    {"version", kVersionDocumentShape, Naming::kLabel, &put_version, &list_versions},
-    {"deployment", kDeploymentDocumentShape, Naming::kLabel, &put_deployment, &list_deployments},
-    {"authorization", kAuthorizationShape, Naming::kLabel, &put_authorization,
-     &list_authorizations},
+    {"credential", kCredentialDocumentShape, Naming::kLabel, Permission::kManageConsumers,
+     &govern_credential, &put_credential, &list_credentials, true},
+    {"api", kApiShape, Naming::kOwn, Permission::kEditDrafts, &govern_workspace, &put_api,
+     &list_apis},
+    {"version", kVersionDocumentShape, Naming::kLabel, Permission::kRestoreRecords,
+     &govern_referred_api, &put_version, &list_versions},
+    {"deployment", kDeploymentDocumentShape, Naming::kLabel, Permission::kRestoreRecords,
+     &govern_referred_api, &put_deployment, &list_deployments},
+    {"authorization", kAuthorizationShape, Naming::kLabel, Permission::kManageConsumers,
+     &govern_authorization, &put_authorization, &list_authorizations},
 };
 
 // A member of the document that is none of the resource; null when absent.

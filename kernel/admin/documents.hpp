@@ -4,6 +4,7 @@
 // here can be kept as a file; what is listed and applied to an empty store serves the same answers.
 // Inside this room only.
 
+#include "admin/governing.hpp"
 #include "admin/resources.hpp"
 
 #include <span>
@@ -48,6 +49,9 @@ struct DocumentKind {
   std::string_view name;
   const Shape& shape;
   Naming naming;
+  // Who may put it, and where.
+  studio::Permission permission;
+  Governing governing;
   // A fault of the noun's law goes to `faults`; an Error ends the transaction.
   Result<studio::Applied> (*put)(studio::Edit&, const Document&, model::Faults&);
   std::vector<Listed> (*list)(const ExportContext&);

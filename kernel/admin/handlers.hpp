@@ -71,6 +71,8 @@ class AdminApi::Handlers {
   Json describe(const Call& call, const model::Api& api) const;
   Json describe(const Call& call, const model::ApiVersion& version) const;
   AdminResponse publish(const Call& call);
+  std::optional<AdminResponse> refuse_moves(const Call& call,
+                                            const studio::PublishRequest& request) const;
   AdminResponse plan_publish(const Call& call);
   AdminResponse get_published_api(const Call& call);
   // A deployment as Service Management lists it (R159, R160).
@@ -89,15 +91,23 @@ class AdminApi::Handlers {
   AdminResponse list_plugins() const;
   AdminResponse check_ready() const;
 
+  struct Caller {
+    std::string name;
+    studio::Access access;
+  };
   // What becomes of an authenticated request; `respond` was not called when it throws.
   void dispatch(const Route& route, std::vector<std::string> path, Target target,
-                const AdminRequest& request, std::string actor, const AdminApi::Respond& respond);
-  std::optional<std::string> find_actor(const AdminRequest& request) const;
+                const AdminRequest& request, Caller caller, const AdminApi::Respond& respond);
+  std::optional<Caller> find_caller(const AdminRequest& request) const;
+  // What stands in the caller's way; nothing: he may.
+  static std::optional<AdminResponse> refuse(const Guard& guard, const Call& call);
 
   const model::State& state() const { return parts_.studio.state(); }
+  // A line of the table. Its guard says who may: see guards.hpp for which ones there are.
   Route& add_route(std::string_view method, std::string_view pattern, std::string_view operation,
-                   std::string_view summary, Handler handler) {
-    return routes_.emplace_back(Route{method, pattern, operation, summary, std::move(handler)});
+                   std::string_view summary, Guard guard, Handler handler) {
+    return routes_.emplace_back(
+        Route{method, pattern, operation, summary, std::move(guard), std::move(handler)});
   }
   // A handler that answers at once.
   Handler now(AdminResponse (Handlers::*handler)(const Call&)) {
@@ -141,7 +151,7 @@ inline Handler at_once(std::function<AdminResponse(const Call&)> handler) {
   };
 }
 
-// A page of what `keep` takes of a collection, as {"items": [...], "total": n}.
+// A page of what the caller sees and `keep` takes of a collection, as {"items": [...], "total": n}.
 template <class T, class Keep, class Describe>
 AdminResponse make_page(const Call& call, const model::Collection<T>& collection, Keep keep,
                         Describe describe);
@@ -167,7 +177,7 @@ AdminResponse make_page(const Call& call, const model::Collection<T>& collection
   Json items = Json::array();
   std::size_t total = 0;
   for (const auto& [key, noun] : collection.all()) {
-    if (!keep(noun)) continue;
+    if (!call.sees(noun) || !keep(noun)) continue;
     if (total >= offset && items.size() < limit) items.push_back(describe(noun));
     ++total;
   }

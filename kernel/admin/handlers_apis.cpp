@@ -10,7 +10,8 @@ void AdminApi::Handlers::add_api_routes() {
   constexpr auto kApis = "/admin/v1/apis";
   constexpr auto kApi = "/admin/v1/apis/{id}";
   add_route(
-      "GET", kApis, "listApis", "list", at_once([this](const Call& call) {
+      "GET", kApis, "listApis", "list", somewhere(Permission::kLook),
+      at_once([this](const Call& call) {
         return make_page(
             call, state().apis,
             [&](const model::Api& api) {
@@ -26,44 +27,48 @@ void AdminApi::Handlers::add_api_routes() {
             [&](const model::Api& api) { return describe(call, api); });
       }))
       .answer_list(kApiShape, {"workspace", "workflow", "name", "folder", "tag"});
-  add_route("POST", kApis, "createApi", "create a draft", now(&Handlers::create_api))
+  add_route("POST", kApis, "createApi", "create a draft", in_body(Permission::kEditDrafts),
+            now(&Handlers::create_api))
       .take(kApiShape)
       .answer(201, kApiShape);
-  add_route("GET", kApi, "getApi", "get the draft", at_once([this](const Call& call) {
+  add_route("GET", kApi, "getApi", "get the draft", on_api(Permission::kLook),
+            at_once([this](const Call& call) {
               const auto* api = state().apis.find(call.path[0]);
               if (!api) return make_unknown("API", call.path[0]);
               return make_answer(200, describe(call, *api));
             }))
       .answer(200, kApiShape);
   add_route("PUT", kApi, "replaceApi", "replace the draft; it is untested then",
-            now(&Handlers::replace_api))
+            on_api(Permission::kEditDrafts), now(&Handlers::replace_api))
       .take(kApiShape, Purpose::kReplace)
       .answer(200, kApiShape);
   add_route("DELETE", kApi, "deleteApi", "delete, with its versions",
-            at_once([this](const Call& call) {
+            on_api(Permission::kEditDrafts), at_once([this](const Call& call) {
               const auto done = parts_.studio.run(
                   call.actor, [&](Edit& edit) { return edit.delete_api(call.path[0]); });
               return done ? make_empty_answer() : make_error_answer(done.error());
             }))
       .answer_nothing();
   add_route("POST", "/admin/v1/apis/{id}/test", "testApi", "run the draft",
+            on_api(Permission::kTestDrafts),
             [this](const Call& call, const AdminApi::Respond& respond) { test_api(call, respond); })
       .take_maybe(kTestShape)
       .answer(200, kTestReportShape);
   add_route("POST", "/admin/v1/apis/{id}/submit", "submitApi", "freeze the draft as a version",
-            now(&Handlers::submit))
+            on_api(Permission::kSubmitDrafts), now(&Handlers::submit))
       .answer(201, kVersionShape);
   add_route("POST", "/admin/v1/apis/{id}/undeploy", "undeployApi", "take it offline",
-            now(&Handlers::undeploy))
+            on_api(Permission::kPublish), now(&Handlers::undeploy))
       .take(kUndeployShape)
       .answer_nothing();
 
   add_route("POST", "/admin/v1/apis/{id}/versions/{version}/publish", "publishVersion",
-            "make it the live one of an instance", now(&Handlers::publish))
+            "make it the live one of an instance", on_version(Permission::kPublish),
+            now(&Handlers::publish))
       .take(kPublishShape)
       .answer(200, kDeploymentShape);
 
-  add_route("GET", "/admin/v1/deployments", "listDeployments", "list",
+  add_route("GET", "/admin/v1/deployments", "listDeployments", "list", somewhere(Permission::kLook),
             at_once([this](const Call& call) {
               return make_page(
                   call, state().deployments,
@@ -197,6 +202,24 @@ AdminResponse AdminApi::Handlers::submit(const Call& call) {
   return done ? make_answer(201, describe(call, *done)) : make_error_answer(done.error());
 }
 
+// A publish that moves the APIs of others to another domain touches their workspaces as well.
+std::optional<AdminResponse> AdminApi::Handlers::refuse_moves(
+    const Call& call, const studio::PublishRequest& request) const {
+  if (call.access.is_node()) return {};
+  const auto plan = studio::plan_publish(state(), request.api_id, request.version, request.instance,
+                                         request.domain);
+  if (!plan) return {};  // publish() says why
+  for (const auto& move : plan->moves) {
+    const auto* api = state().apis.find(move.api_id);
+    if (!api || call.access.may(Permission::kPublish, api->workspace)) continue;
+    return make_refusal(403, "forbidden",
+                        "the domain is shared with APIs of a workspace in which you may not "
+                        "publish (R131)",
+                        "keep the domain, or have somebody do it who may publish in all of them");
+  }
+  return {};
+}
+
 AdminResponse AdminApi::Handlers::publish(const Call& call) {
   const auto number = parse_version_number(call.path[1]);
   if (number == 0) return make_no_version(call);
@@ -206,6 +229,7 @@ AdminResponse AdminApi::Handlers::publish(const Call& call) {
                                        read_text(call.body, "domain"),
                                        read_text(call.body, "backend"),
                                        read_texts(call.body, "moves")};
+  if (auto refusal = refuse_moves(call, request)) return std::move(*refusal);
   const auto done =
       parts_.studio.run(call.actor, [&](studio::Edit& edit) { return edit.publish(request); });
   if (done) return make_answer(200, make_json(done->stored));
@@ -229,25 +253,24 @@ AdminResponse AdminApi::Handlers::undeploy(const Call& call) {
 // ---- the service itself
 
 void AdminApi::Handlers::add_service_routes() {
-  add_route("GET", "/healthz", "getHealth", "does this process answer", at_once([](const Call&) {
+  add_route("GET", "/healthz", "getHealth", "does this process answer", open_to_all(),
+            at_once([](const Call&) {
               return make_answer(200, {{"alive", true}});
-            }))
-      .open();
-  add_route("GET", "/readyz", "getReadiness", "can this node serve",
-            at_once([this](const Call&) { return check_ready(); }))
-      .open();
-  add_route("GET", "/metrics", "getMetrics", "Prometheus text", at_once([this](const Call&) {
+            }));
+  add_route("GET", "/readyz", "getReadiness", "can this node serve", open_to_all(),
+            at_once([this](const Call&) { return check_ready(); }));
+  add_route("GET", "/metrics", "getMetrics", "Prometheus text", open_to_all(),
+            at_once([this](const Call&) {
               return AdminResponse{200,
                                    parts_.metrics ? parts_.metrics() : std::string(),
                                    {{"Content-Type", "text/plain; version=0.0.4"}}};
-            }))
-      .open();
+            }));
   add_route("GET", "/admin/v1/openapi.json", "getDescription", "this API's description",
-            at_once([this](const Call&) {
+            signed_in(), at_once([this](const Call&) {
               return make_answer(200, make_openapi(routes_, parts_.version));
             }));
   add_route("GET", "/admin/v1/plugins", "listPlugins", "plugin files and what became of them",
-            at_once([this](const Call&) { return list_plugins(); }));
+            somewhere(Permission::kLook), at_once([this](const Call&) { return list_plugins(); }));
 }
 
 AdminResponse AdminApi::Handlers::check_ready() const {

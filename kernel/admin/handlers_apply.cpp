@@ -80,6 +80,11 @@ AdminResponse AdminApi::Handlers::apply(const Call& call) {
     documents.push_back(read_document(json, documents.size(), faults));
   }
   if (!faults.empty()) return make_faults_answer(faults);
+  for (const auto& document : documents) {
+    if (auto may = check_document(document, call.access, state(), call.node_region); !may) {
+      return make_error_answer(may.error());
+    }
+  }
 
   std::vector<Document*> in_order;
   for (auto& document : documents) in_order.push_back(&document);

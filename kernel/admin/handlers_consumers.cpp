@@ -22,7 +22,10 @@ std::variant<model::Authorization, AdminResponse> read_authorization(const Json&
 }
 
 void AdminApi::Handlers::add_consumer_routes() {
-  add_route("GET", "/admin/v1/credentials", "listCredentials", "list",
+  const auto on_credential = [](Permission permission) {
+    return on(permission, "credential", &model::State::credentials);
+  };
+  add_route("GET", "/admin/v1/credentials", "listCredentials", "list", somewhere(Permission::kLook),
             at_once([this](const Call& call) {
               return make_page(
                   call, state().credentials,
@@ -34,18 +37,20 @@ void AdminApi::Handlers::add_consumer_routes() {
       .answer_list(kCredentialShape, {"consumer", "type"});
   add_route("POST", "/admin/v1/consumers/{name}/credentials", "createCredential",
             "make or take a credential; its secret is answered here and never again",
+            on(Permission::kManageConsumers, "consumer", &model::State::consumers),
             now(&Handlers::create_credential))
       .take(kNewCredentialShape)
       .answer(201, kIssuedCredentialShape);
   add_route("GET", "/admin/v1/credentials/{id}", "getCredential", "get",
-            at_once([this](const Call& call) {
+            on_credential(Permission::kLook), at_once([this](const Call& call) {
               const auto* credential = state().credentials.find(call.path[0]);
               if (!credential) return make_unknown("credential", call.path[0]);
               return make_answer(200, make_json(*credential));
             }))
       .answer(200, kCredentialShape);
   add_route("PUT", "/admin/v1/credentials/{id}", "changeCredential",
-            "enable, disable, set its time; the secret stays", at_once([this](const Call& call) {
+            "enable, disable, set its time; the secret stays",
+            on_credential(Permission::kManageConsumers), at_once([this](const Call& call) {
               const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
                 return edit.change_credential(call.path[0], parse_credential_change(call.body));
               });
@@ -56,11 +61,11 @@ void AdminApi::Handlers::add_consumer_routes() {
       .answer(200, kCredentialShape);
   add_route("POST", "/admin/v1/credentials/{id}/rotate", "rotateCredential",
             "make its successor; the old one goes on for a while",
-            now(&Handlers::rotate_credential))
+            on_credential(Permission::kManageConsumers), now(&Handlers::rotate_credential))
       .take_maybe(kRotationShape)
       .answer(201, kIssuedCredentialShape);
   add_route("DELETE", "/admin/v1/credentials/{id}", "revokeCredential", "revoke",
-            at_once([this](const Call& call) {
+            on_credential(Permission::kManageConsumers), at_once([this](const Call& call) {
               const auto done = parts_.studio.run(
                   call.actor, [&](Edit& edit) { return edit.revoke_credential(call.path[0]); });
               return done ? make_empty_answer() : make_error_answer(done.error());
@@ -68,7 +73,7 @@ void AdminApi::Handlers::add_consumer_routes() {
       .answer_nothing();
 
   add_route("GET", "/admin/v1/authorizations", "listAuthorizations", "list",
-            at_once([this](const Call& call) {
+            somewhere(Permission::kLook), at_once([this](const Call& call) {
               return make_page(
                   call, state().authorizations,
                   [&](const model::Authorization& a) {
@@ -80,14 +85,15 @@ void AdminApi::Handlers::add_consumer_routes() {
       .answer_list(kAuthorizationShape, {"consumer", "api", "rest_api", "region"});
   add_route("POST", "/admin/v1/authorizations", "grantAuthorization",
             "let a consumer call an API, or all of a REST API",
-            now(&Handlers::create_authorization))
+            on_authorization(Permission::kManageConsumers), now(&Handlers::create_authorization))
       .take(kAuthorizationShape)
       .answer(201, kAuthorizationShape);
   add_route("POST", "/admin/v1/authorizations/revoke", "revokeAuthorization",
-            "take one away, named as when it was given", now(&Handlers::revoke_authorization))
+            "take one away, named as when it was given",
+            on_authorization(Permission::kManageConsumers), now(&Handlers::revoke_authorization))
       .take(kAuthorizationShape)
       .answer_nothing();
-  add_route("POST", "/admin/v1/apply", "apply", "many documents as one transaction",
+  add_route("POST", "/admin/v1/apply", "apply", "many documents as one transaction", per_document(),
             now(&Handlers::apply))
       .take_large(kApplyShape, kApplyBytesMax);
 }

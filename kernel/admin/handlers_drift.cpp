@@ -151,6 +151,7 @@ void AdminApi::Handlers::drift(const Call& call, const AdminApi::Respond& respon
   Collecting collecting(state());
   for (const auto& [id, api] : state().apis.all()) {
     if (!fits(call, "workspace", api.workspace) || !fits(call, "api", api.id)) continue;
+    if (!call.access.may(Permission::kExploreSources, api.workspace)) continue;
     if (studio::is_visible(api, call.actor)) collecting.add_draft(api);
     for (const auto* version : studio::list_versions(state(), id)) {
       // What is live, and what would be published next.

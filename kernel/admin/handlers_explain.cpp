@@ -102,7 +102,16 @@ void AdminApi::Handlers::explain(const Call& call, const AdminApi::Respond& resp
   }
   auto request = std::make_shared<const studio::SentRequest>(read_request(call.body));
   ++explains_in_flight_;
-  const auto run = [this, request, respond, instance = read_text(call.body, "instance"),
+  // What lies in a workspace that the caller does not see is not told; nor that it is there.
+  const auto tell = [this, access = call.access](const studio::Explanation& told) {
+    const auto* api = state().apis.find(told.api_id);
+    const bool is_seen = told.api_id.empty() || access.is_node() ||
+                         (api && access.may(Permission::kExplain, api->workspace));
+    return is_seen ? make_answer(200, make_json(told, state()))
+                   : make_refusal(404, "not_found", "no API of your workspaces takes this request",
+                                  "explain a request to one that you may see");
+  };
+  const auto run = [this, request, respond, tell, instance = read_text(call.body, "instance"),
                     now = read_time(call.body, "now")] {
     const auto ask = [&]() -> Result<studio::Explanation> {
       try {
@@ -112,10 +121,9 @@ void AdminApi::Handlers::explain(const Call& call, const AdminApi::Respond& resp
       }
     };
     const auto told = std::make_shared<const Result<studio::Explanation>>(ask());
-    parts_.post_to_control([this, respond, told] {
+    parts_.post_to_control([this, respond, told, tell] {
       --explains_in_flight_;
-      respond(*told ? make_answer(200, make_json(**told, state()))
-                    : make_error_answer(told->error()));
+      respond(*told ? tell(**told) : make_error_answer(told->error()));
     });
   };
   try {
@@ -128,6 +136,7 @@ void AdminApi::Handlers::explain(const Call& call, const AdminApi::Respond& resp
 
 void AdminApi::Handlers::add_explain_routes() {
   add_route("POST", "/admin/v1/explain", "explain", "what would be done with a request, and why",
+            somewhere(Permission::kExplain),
             [this](const Call& call, const AdminApi::Respond& respond) { explain(call, respond); })
       .take(kExplainShape);
 }

@@ -83,12 +83,16 @@ void AdminApi::Handlers::add_export_routes() {
   add_route(
       "GET", "/admin/v1/export", "exportDocuments",
       "everything as the documents that apply takes; secrets are masked or left out",
-      at_once([this](const Call& call) {
-        return make_export(call.find_query("kinds"), {state(), secrets_, ExportSecrets::kMasked});
+      somewhere(Permission::kLook), at_once([this](const Call& call) {
+        const auto visible = make_visible(state(), call.access);
+        return make_export(call.find_query("kinds"), {visible, secrets_, ExportSecrets::kMasked});
       }))
       .with_query({"kinds"});
   add_route("POST", "/admin/v1/export/secrets", "exportSecrets", "the same with every secret",
-            at_once([this](const Call& call) {
+            everywhere(Permission::kRevealSecrets), at_once([this](const Call& call) {
+              if (auto noted = parts_.studio.note_export(call.actor); !noted) {
+                return make_error_answer(noted.error());
+              }
               return make_export(read_text(call.body, "kinds"),
                                  {state(), SecretSettings::make_open(), ExportSecrets::kTold});
             }))

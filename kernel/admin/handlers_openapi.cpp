@@ -12,10 +12,11 @@ namespace sluice::admin {
 void AdminApi::Handlers::add_openapi_routes() {
   add_route("GET", "/admin/v1/rest-apis/{name}/openapi.json", "getRestApiOpenapi",
             "what is live under it, as an OpenAPI 3.1 document",
+            on(Permission::kLook, "REST API", &model::State::rest_apis),
             now(&Handlers::get_rest_api_openapi))
       .with_query({"region", "instance"});
   add_route("GET", "/admin/v1/apis/{id}/versions/{version}/openapi.json", "getVersionOpenapi",
-            "one version, live or not, as an OpenAPI 3.1 document",
+            "one version, live or not, as an OpenAPI 3.1 document", on_version(Permission::kLook),
             now(&Handlers::get_version_openapi));
 }
 
@@ -40,7 +41,7 @@ AdminResponse AdminApi::Handlers::get_rest_api_openapi(const Call& call) {
   model::UnixMs changed_at = 0;
   std::map<std::string, PublishedOperation> by_api;
   for (const auto& [key, d] : state().deployments.all()) {
-    if (!fits(call, "instance", d.instance)) continue;
+    if (!fits(call, "instance", d.instance) || !call.sees(d)) continue;
     const auto* api = state().apis.find(d.api_id);
     const auto* workflow = api ? state().workflows.find(api->workflow_id) : nullptr;
     const auto* version = state().versions.find(model::make_version_key(d.api_id, d.version));

@@ -22,6 +22,8 @@ void AdminApi::Handlers::add_place_routes() {
        "/admin/v1/networks",
        "/admin/v1/networks/{name}",
        {"listNetworks", "createNetwork", "getNetwork", "replaceNetwork", "deleteNetwork"},
+       everywhere(Permission::kManageGateway),
+       Permission::kManageGateway,
        kNetworkShape,
        &State::networks,
        &parse_network,
@@ -38,6 +40,8 @@ void AdminApi::Handlers::add_place_routes() {
        "/admin/v1/resource-groups/{name}",
        {"listResourceGroups", "createResourceGroup", "getResourceGroup", "replaceResourceGroup",
         "deleteResourceGroup"},
+       everywhere(Permission::kManageGateway),
+       Permission::kManageGateway,
        kResourceGroupShape,
        &State::resource_groups,
        &parse_resource_group,
@@ -63,6 +67,8 @@ void AdminApi::Handlers::add_place_routes() {
        "/admin/v1/gateway-instances/{name}",
        {"listGatewayInstances", "createGatewayInstance", "getGatewayInstance",
         "replaceGatewayInstance", "deleteGatewayInstance"},
+       everywhere(Permission::kManageGateway),
+       Permission::kManageGateway,
        kGatewayInstanceShape,
        &State::gateway_instances,
        &parse_gateway_instance,
@@ -75,6 +81,8 @@ void AdminApi::Handlers::add_place_routes() {
          return is_in_region(i, call) && fits(call, "network", i.network) &&
                 fits(call, "status", model::to_text(i.status));
        }});
+  const auto on_instance =
+      on(Permission::kManageGateway, "gateway instance", &State::gateway_instances);
   const auto change_instance = [this](auto change) {
     return at_once([this, change](const Call& call) {
       const auto done =
@@ -83,10 +91,11 @@ void AdminApi::Handlers::add_place_routes() {
     });
   };
   add_route("POST", "/admin/v1/gateway-instances/{name}/start", "startGatewayInstance",
-            "let its APIs answer again", change_instance(&Edit::start_gateway_instance))
+            "let its APIs answer again", on_instance,
+            change_instance(&Edit::start_gateway_instance))
       .answer(200, kGatewayInstanceShape);
   add_route("POST", "/admin/v1/gateway-instances/{name}/stop", "stopGatewayInstance",
-            "its APIs answer 503, and nothing is published to it",
+            "its APIs answer 503, and nothing is published to it", on_instance,
             change_instance(&Edit::stop_gateway_instance))
       .answer(200, kGatewayInstanceShape);
   add_named_routes<model::Domain>(
@@ -94,6 +103,8 @@ void AdminApi::Handlers::add_place_routes() {
        "/admin/v1/domains",
        "/admin/v1/domains/{name}",
        {"listDomains", "createDomain", "getDomain", "replaceDomain", "deleteDomain"},
+       everywhere(Permission::kManageGateway),
+       Permission::kManageGateway,
        kDomainShape,
        &State::domains,
        &parse_domain,
@@ -110,6 +121,8 @@ void AdminApi::Handlers::add_place_routes() {
        "/admin/v1/backend-services/{name}",
        {"listBackendServices", "createBackendService", "getBackendService", "replaceBackendService",
         "deleteBackendService"},
+       everywhere(Permission::kManageGateway),
+       Permission::kManageGateway,
        kBackendServiceShape,
        &State::backend_services,
        &parse_backend_service,
@@ -128,6 +141,8 @@ void AdminApi::Handlers::add_place_routes() {
        "/admin/v1/rest-apis",
        "/admin/v1/rest-apis/{name}",
        {"listRestApis", "createRestApi", "getRestApi", "replaceRestApi", "deleteRestApi"},
+       somewhere(Permission::kEditRestApis),
+       Permission::kEditRestApis,
        kRestApiShape,
        &State::rest_apis,
        &parse_rest_api,

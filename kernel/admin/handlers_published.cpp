@@ -18,11 +18,12 @@ bool contains_ignoring_case(std::string_view text, std::string_view search) {
 void AdminApi::Handlers::add_published_routes() {
   add_route("GET", "/admin/v1/apis/{id}/versions/{version}/publish-plan", "planPublish",
             "what can be chosen, and whom a domain would move; changes nothing",
-            now(&Handlers::plan_publish))
+            on_version(Permission::kPublish), now(&Handlers::plan_publish))
       .answer(200, kPublishPlanShape)
       .with_query({"instance", "domain"});
   add_route("GET", "/admin/v1/published-apis", "listPublishedApis",
-            "one for each API and instance that it is live on", at_once([this](const Call& call) {
+            "one for each API and instance that it is live on", somewhere(Permission::kLook),
+            at_once([this](const Call& call) {
               return make_page(
                   call, state().deployments,
                   [&](const model::Deployment& d) {
@@ -39,12 +40,12 @@ void AdminApi::Handlers::add_published_routes() {
       .answer_list(kPublishedApiShape, {"workspace", "region", "api", "instance", "search"});
   add_route("GET", "/admin/v1/published-apis/{id}", "getPublishedApi",
             "the version that is live on an instance, and the instances to choose from",
-            now(&Handlers::get_published_api))
+            on_api(Permission::kLook), now(&Handlers::get_published_api))
       .answer(200, kPublishedApiShape)
       .with_query({"instance"});
   add_route("GET", "/admin/v1/publish-records", "listPublishRecords",
             "what was published and undeployed: who, when, which version",
-            at_once([this](const Call& call) {
+            somewhere(Permission::kLook), at_once([this](const Call& call) {
               return make_page(
                   call, state().publish_records,
                   [&](const model::PublishRecord& r) {

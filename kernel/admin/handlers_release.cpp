@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where drafts stand (folders, move, clone, search), tests and what they left, approvals.
+#include "admin/governing.hpp"
 #include "admin/handlers.hpp"
 #include "studio/actions.hpp"
 
@@ -58,7 +59,7 @@ void AdminApi::Handlers::add_release_routes() {
     return make_answer(status, make_folder_json(state(), *workflow, path));
   };
   add_route("GET", kFolders, "listFolders", "of a workflow, the root not among them",
-            at_once([this](const Call& call) {
+            on_workflow(Permission::kLook), at_once([this](const Call& call) {
               const auto* workflow = state().workflows.find(call.path[0]);
               if (!workflow) return make_unknown("workflow", call.path[0]);
               Json items = Json::array();
@@ -68,7 +69,8 @@ void AdminApi::Handlers::add_release_routes() {
               return make_list(std::move(items));
             }))
       .answer_list(kFolderShape);
-  add_route("POST", kFolders, "createFolder", "create", at_once([=, this](const Call& call) {
+  add_route("POST", kFolders, "createFolder", "create", on_workflow(Permission::kEditWorkflows),
+            at_once([=, this](const Call& call) {
               const auto path = read_text(call.body, "path");
               return tell_folder(call, 201, path, parts_.studio.run(call.actor, [&](Edit& edit) {
                 return edit.create_folder(call.path[0], path);
@@ -77,7 +79,7 @@ void AdminApi::Handlers::add_release_routes() {
       .take(kFolderShape)
       .answer(201, kFolderShape);
   add_route("PUT", kFolder, "renameFolder", "rename or move it, with what it holds",
-            at_once([=, this](const Call& call) {
+            on_workflow(Permission::kEditWorkflows), at_once([=, this](const Call& call) {
               const auto to = read_text(call.body, "path");
               return tell_folder(call, 200, to, parts_.studio.run(call.actor, [&](Edit& edit) {
                 return edit.rename_folder(call.path[0], call.path[1], to);
@@ -86,7 +88,7 @@ void AdminApi::Handlers::add_release_routes() {
       .take(kFolderShape)
       .answer(200, kFolderShape);
   add_route("DELETE", kFolder, "deleteFolder", "delete, when it is empty",
-            at_once([this](const Call& call) {
+            on_workflow(Permission::kEditWorkflows), at_once([this](const Call& call) {
               const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
                 return edit.delete_folder(call.path[0], call.path[1]);
               });
@@ -96,7 +98,8 @@ void AdminApi::Handlers::add_release_routes() {
 
   // ---- move, clone, search
   add_route("POST", "/admin/v1/apis/{id}/move", "moveApi",
-            "into a folder, or a workflow of the same REST API", at_once([this](const Call& call) {
+            "into a folder, or a workflow of the same REST API", on_api(Permission::kEditDrafts),
+            at_once([this](const Call& call) {
               const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
                 return edit.move_api(call.path[0], read_text(call.body, "workflow"),
                                      read_text(call.body, "folder"));
@@ -107,7 +110,7 @@ void AdminApi::Handlers::add_release_routes() {
       .take(kMoveShape)
       .answer(200, kApiShape);
   add_route("POST", "/admin/v1/apis/{id}/clone", "cloneApi", "a new draft that is the same",
-            at_once([this](const Call& call) {
+            on_api(Permission::kEditDrafts), at_once([this](const Call& call) {
               const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
                 return edit.clone_api(call.path[0], parse_clone_request(call.body));
               });
@@ -117,12 +120,14 @@ void AdminApi::Handlers::add_release_routes() {
       .take(kCloneShape)
       .answer(201, kApiShape);
   add_route("GET", "/admin/v1/search", "search",
-            "APIs and workflows by names, paths, what is queried, tags", now(&Handlers::search))
+            "APIs and workflows by names, paths, what is queried, tags",
+            somewhere(Permission::kLook), now(&Handlers::search))
       .answer_list(kSearchHitShape, {"q", "workspace"});
 
   // ---- tests and their records
   add_route("GET", "/admin/v1/apis/{id}/test", "getTestForm",
-            "the parameters of a test, filled with the samples", at_once([this](const Call& call) {
+            "the parameters of a test, filled with the samples", on_api(Permission::kLook),
+            at_once([this](const Call& call) {
               const auto* api = state().apis.find(call.path[0]);
               if (!api) return make_unknown("API", call.path[0]);
               auto json = make_test_form_json(*api);
@@ -131,7 +136,8 @@ void AdminApi::Handlers::add_release_routes() {
             }))
       .answer(200, kTestFormShape);
   add_route("GET", "/admin/v1/apis/{id}/test-records", "listTestRecords",
-            "tests of the draft and of versions, newest first", at_once([this](const Call& call) {
+            "tests of the draft and of versions, newest first", on_api(Permission::kReadTests),
+            at_once([this](const Call& call) {
               if (!state().apis.find(call.path[0])) return make_unknown("API", call.path[0]);
               Json items = Json::array();
               for (const auto* record : studio::list_test_records(state(), call.path[0])) {
@@ -141,7 +147,7 @@ void AdminApi::Handlers::add_release_routes() {
             }))
       .answer_list(kTestRecordShape);
   add_route("GET", "/admin/v1/apis/{id}/test-records/{record}", "getTestRecord", "get",
-            at_once([this](const Call& call) {
+            on_api(Permission::kReadTests), at_once([this](const Call& call) {
               const auto* record = state().test_records.find(
                   model::make_test_key(call.path[0], parse_record_number(call.path[1])));
               if (!record) return make_unknown("test record", call.path[0] + "/" + call.path[1]);
@@ -149,7 +155,8 @@ void AdminApi::Handlers::add_release_routes() {
             }))
       .answer(200, kTestRecordShape);
   add_route("POST", "/admin/v1/apis/{id}/test-records/{record}/save-sample", "saveSample",
-            "its answer becomes the draft's sample", at_once([this](const Call& call) {
+            "its answer becomes the draft's sample", on_api(Permission::kEditDrafts),
+            at_once([this](const Call& call) {
               const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
                 return edit.save_sample(call.path[0], parse_record_number(call.path[1]));
               });
@@ -160,25 +167,26 @@ void AdminApi::Handlers::add_release_routes() {
 
   // ---- back to what was live before
   add_route("GET", "/admin/v1/apis/{id}/rollback", "planRollback",
-            "which version a rollback would publish; changes nothing",
+            "which version a rollback would publish; changes nothing", on_api(Permission::kPublish),
             now(&Handlers::plan_rollback))
       .answer(200, kRollbackPlanShape)
       .with_query({"instance", "version"});
   add_route("POST", "/admin/v1/apis/{id}/rollback", "rollBack",
-            "publish what was live on an instance before", now(&Handlers::roll_back))
+            "publish what was live on an instance before", on_api(Permission::kPublish),
+            now(&Handlers::roll_back))
       .take(kRollbackShape)
       .answer(200, kDeploymentShape);
 
   // ---- several at once
   add_route("POST", "/admin/v1/deployments/batch", "changeDeployments",
             "publish or undeploy several APIs on an instance, all or none",
-            now(&Handlers::change_deployments))
+            somewhere(Permission::kPublish), now(&Handlers::change_deployments))
       .take(kBatchShape);
 
   // ---- approvals
   add_route("GET", "/admin/v1/approvals", "listApprovals",
             "versions under approval; those that were decided, by status",
-            at_once([this](const Call& call) {
+            somewhere(Permission::kLook), at_once([this](const Call& call) {
               const auto status = call.find_query("status");
               return make_page(
                   call, state().versions,
@@ -200,6 +208,7 @@ void AdminApi::Handlers::add_release_routes() {
 
   add_route("GET", "/admin/v1/drift", "findDrift",
             "how far tables have moved away from drafts and versions; asks the sources",
+            somewhere(Permission::kExploreSources),
             [this](const Call& call, const AdminApi::Respond& respond) { drift(call, respond); })
       .with_query({"workspace", "api", "grade"});
 }
@@ -238,9 +247,12 @@ AdminResponse AdminApi::Handlers::change_deployments(const Call& call) {
   const auto change = [&](studio::Edit& edit, const Json& item) -> Result<void> {
     const auto reference = read_text(item, "api");
     const auto* api = find_api_by_reference(edit.state(), reference);
-    if (!api) {
+    if (!api || !call.sees(*api)) {
       return Error{
           SLUICE_E_NOT_FOUND, "there is no API '" + reference + "': check its name", {}, "/api"};
+    }
+    if (auto may = call.access.check(Permission::kPublish, api->workspace); !may) {
+      return may.error();
     }
     ids.push_back(api->id);
     if (!is_publish) return edit.undeploy(ids.back(), instance);
@@ -294,7 +306,8 @@ AdminResponse AdminApi::Handlers::search(const Call& call) {
         400, "invalid", "limit or offset is out of range",
         "use a limit of 1 to " + std::to_string(kItemsPerPageMax) + " and an offset from 0");
   }
-  const auto hits = studio::search(state(), call.find_query("workspace"), text, call.actor);
+  const auto hits = studio::search(make_visible(state(), call.access), call.find_query("workspace"),
+                                   text, call.actor);
   Json items = Json::array();
   for (std::size_t i = offset; i < hits.size() && items.size() < limit; ++i) {
     items.push_back(make_json(hits[i]));

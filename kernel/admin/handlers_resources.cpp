@@ -12,6 +12,8 @@ void AdminApi::Handlers::add_resource_routes() {
        "/admin/v1/workspaces",
        "/admin/v1/workspaces/{name}",
        {"listWorkspaces", "createWorkspace", "getWorkspace", "replaceWorkspace", "deleteWorkspace"},
+       everywhere(Permission::kManageWorkspaces),
+       Permission::kEditWorkspace,
        kWorkspaceShape,
        &State::workspaces,
        &parse_workspace,
@@ -26,6 +28,8 @@ void AdminApi::Handlers::add_resource_routes() {
        "/admin/v1/consumers",
        "/admin/v1/consumers/{name}",
        {"listConsumers", "createConsumer", "getConsumer", "replaceConsumer", "deleteConsumer"},
+       everywhere(Permission::kManageConsumers),
+       Permission::kManageConsumers,
        kConsumerShape,
        &State::consumers,
        &parse_consumer,
@@ -41,11 +45,15 @@ void AdminApi::Handlers::add_resource_routes() {
   // ---- data sources: workspace and name
   constexpr auto kSources = "/admin/v1/data-sources";
   constexpr auto kSource = "/admin/v1/data-sources/{workspace}/{name}";
+  const auto on_source = [](Permission permission) {
+    return on(permission, "data source", &State::data_sources);
+  };
   const auto at_once = [](auto handler) -> Handler {
     return
         [handler](const Call& call, const AdminApi::Respond& respond) { respond(handler(call)); };
   };
-  add_route("GET", kSources, "listDataSources", "list", at_once([this](const Call& call) {
+  add_route("GET", kSources, "listDataSources", "list", somewhere(Permission::kLook),
+            at_once([this](const Call& call) {
               return make_page(
                   call, state().data_sources,
                   [&](const model::DataSource& s) {
@@ -56,7 +64,7 @@ void AdminApi::Handlers::add_resource_routes() {
             }))
       .answer_list(kDataSourceShape, {"workspace", "name", "type"});
   add_route("GET", "/admin/v1/data-source-types", "listDataSourceTypes",
-            "types of data source that are loaded, and what can be made of each",
+            "types of data source that are loaded, and what can be made of each", signed_in(),
             at_once([this](const Call&) {
               Json items = Json::array();
               for (const auto& type : parts_.lower_floor.list_source_types()) {
@@ -66,36 +74,43 @@ void AdminApi::Handlers::add_resource_routes() {
               return make_answer(200, {{"items", std::move(items)}, {"total", total}});
             }))
       .answer_list(kSourceTypeShape);
-  add_route("POST", kSources, "createDataSource", "create", now(&Handlers::create_data_source))
+  add_route("POST", kSources, "createDataSource", "create", in_body(Permission::kEditSources),
+            now(&Handlers::create_data_source))
       .take(kDataSourceShape)
       .answer(201, kDataSourceShape);
-  add_route("GET", kSource, "getDataSource", "get", at_once([this](const Call& call) {
+  add_route("GET", kSource, "getDataSource", "get", on_source(Permission::kLook),
+            at_once([this](const Call& call) {
               const auto key = model::make_key(call.path[0], call.path[1]);
               const auto* source = state().data_sources.find(key);
               if (!source) return make_unknown("data source", key);
               return make_answer(200, make_json(*source, secrets_));
             }))
       .answer(200, kDataSourceShape);
-  add_route("PUT", kSource, "replaceDataSource", "replace", now(&Handlers::replace_data_source))
+  add_route("PUT", kSource, "replaceDataSource", "replace", on_source(Permission::kEditSources),
+            now(&Handlers::replace_data_source))
       .take(kDataSourceShape, Purpose::kReplace)
       .answer(200, kDataSourceShape);
-  add_route("DELETE", kSource, "deleteDataSource", "delete", at_once([this](const Call& call) {
+  add_route("DELETE", kSource, "deleteDataSource", "delete", on_source(Permission::kEditSources),
+            at_once([this](const Call& call) {
               return make_deleted(parts_.studio.run(call.actor, [&](studio::Edit& edit) {
                 return edit.delete_data_source(call.path[0], call.path[1]);
               }));
             }))
       .answer_nothing();
   add_route("POST", "/admin/v1/data-sources/{workspace}/{name}/test", "testDataSource",
-            "check settings and connection", aside(&Handlers::check_data_source));
+            "check settings and connection", on_source(Permission::kExploreSources),
+            aside(&Handlers::check_data_source));
   add_route("GET", "/admin/v1/data-sources/{workspace}/{name}/tables", "listTables",
-            "list its tables", aside(&Handlers::list_tables))
+            "list its tables", on_source(Permission::kExploreSources),
+            aside(&Handlers::list_tables))
       .with_query({"search"});
   add_route("GET", "/admin/v1/data-sources/{workspace}/{name}/tables/{table}", "describeTable",
-            "columns and indexes of a table", aside(&Handlers::describe_table));
+            "columns and indexes of a table", on_source(Permission::kExploreSources),
+            aside(&Handlers::describe_table));
 
   // ---- workflows: by id
   constexpr auto kWorkflow = "/admin/v1/workflows/{id}";
-  add_route("GET", "/admin/v1/workflows", "listWorkflows", "list",
+  add_route("GET", "/admin/v1/workflows", "listWorkflows", "list", somewhere(Permission::kLook),
             at_once([this](const Call& call) {
               return make_page(
                   call, state().workflows,
@@ -107,19 +122,22 @@ void AdminApi::Handlers::add_resource_routes() {
             }))
       .answer_list(kWorkflowShape, {"workspace", "name", "rest_api"});
   add_route("POST", "/admin/v1/workflows", "createWorkflow", "create",
-            now(&Handlers::create_workflow))
+            in_body(Permission::kEditWorkflows), now(&Handlers::create_workflow))
       .take(kWorkflowShape)
       .answer(201, kWorkflowShape);
-  add_route("GET", kWorkflow, "getWorkflow", "get", at_once([this](const Call& call) {
+  add_route("GET", kWorkflow, "getWorkflow", "get", on_workflow(Permission::kLook),
+            at_once([this](const Call& call) {
               const auto* workflow = state().workflows.find(call.path[0]);
               if (!workflow) return make_unknown("workflow", call.path[0]);
               return make_answer(200, make_json(*workflow));
             }))
       .answer(200, kWorkflowShape);
-  add_route("PUT", kWorkflow, "replaceWorkflow", "replace", now(&Handlers::replace_workflow))
+  add_route("PUT", kWorkflow, "replaceWorkflow", "replace", on_workflow(Permission::kEditWorkflows),
+            now(&Handlers::replace_workflow))
       .take(kWorkflowShape, Purpose::kReplace)
       .answer(200, kWorkflowShape);
-  add_route("DELETE", kWorkflow, "deleteWorkflow", "delete", at_once([this](const Call& call) {
+  add_route("DELETE", kWorkflow, "deleteWorkflow", "delete",
+            on_workflow(Permission::kEditWorkflows), at_once([this](const Call& call) {
               return make_deleted(parts_.studio.run(call.actor, [&](studio::Edit& edit) {
                 return edit.delete_workflow(call.path[0]);
               }));

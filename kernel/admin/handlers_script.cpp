@@ -8,12 +8,13 @@ void AdminApi::Handlers::add_script_routes() {
   add_route(
       "POST", "/admin/v1/apis/{id}/read-script", "readScript",
       "the parameters of a script, saved or not, the fields of its statement, its faults",
+      on_api(Permission::kEditDrafts),
       [this](const Call& call, const AdminApi::Respond& respond) { read_script(call, respond); })
       .take_maybe(kReadScriptShape)
       .answer(200, kScriptReadingShape);
   add_route("POST", "/admin/v1/apis/{id}/turn-into-script", "turnIntoScript",
             "make the wizard's draft a script that asks the same; there is no way back",
-            now(&Handlers::turn_into_script))
+            on_api(Permission::kEditDrafts), now(&Handlers::turn_into_script))
       .answer(200, kApiShape);
 }
 

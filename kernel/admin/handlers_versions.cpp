@@ -29,7 +29,7 @@ void AdminApi::Handlers::add_version_routes() {
   const auto is_of = [](const Call& call, const model::ApiVersion& version) {
     return fits(call, "api", version.api_id);
   };
-  add_route("GET", "/admin/v1/versions", "listVersions", "list",
+  add_route("GET", "/admin/v1/versions", "listVersions", "list", somewhere(Permission::kLook),
             at_once([=, this](const Call& call) {
               return make_page(
                   call, state().versions,
@@ -38,7 +38,7 @@ void AdminApi::Handlers::add_version_routes() {
             }))
       .answer_list(kVersionShape, {"api"});
   add_route("GET", "/admin/v1/apis/{id}/versions", "listApiVersions", "newest first",
-            at_once([this](const Call& call) {
+            on_api(Permission::kLook), at_once([this](const Call& call) {
               if (!state().apis.find(call.path[0])) return make_unknown("API", call.path[0]);
               Json items = Json::array();
               for (const auto* version : studio::list_versions(state(), call.path[0])) {
@@ -49,7 +49,7 @@ void AdminApi::Handlers::add_version_routes() {
             }))
       .answer_list(kVersionShape);
   add_route("GET", "/admin/v1/apis/{id}/versions/{version}", "getVersion", "get",
-            at_once([this](const Call& call) {
+            on_version(Permission::kLook), at_once([this](const Call& call) {
               const auto number = parse_version_number(call.path[1]);
               const auto* version =
                   state().versions.find(model::make_version_key(call.path[0], number));
@@ -69,35 +69,38 @@ void AdminApi::Handlers::add_version_routes() {
     });
   };
   add_route("POST", "/admin/v1/apis/{id}/versions/{version}/request", "requestApproval",
-            "ask for approval", change_version([](Edit& edit, const Call& call, unsigned number) {
+            "ask for approval", on_version(Permission::kRequestApproval),
+            change_version([](Edit& edit, const Call& call, unsigned number) {
               return edit.request_approval(call.path[0], number);
             }))
       .answer(200, kVersionShape);
   add_route("POST", "/admin/v1/apis/{id}/versions/{version}/withdraw", "withdrawRequest",
-            "take the request for approval back",
+            "take the request for approval back", on_version(Permission::kRequestApproval),
             change_version([](Edit& edit, const Call& call, unsigned number) {
               return edit.withdraw(call.path[0], number);
             }))
       .answer(200, kVersionShape);
   add_route("POST", "/admin/v1/apis/{id}/versions/{version}/approve", "approveVersion", "approve",
+            on_version(Permission::kDecideApproval),
             change_version([](Edit& edit, const Call& call, unsigned number) {
               return edit.approve(call.path[0], number);
             }))
       .answer(200, kVersionShape);
   add_route("POST", "/admin/v1/apis/{id}/versions/{version}/reject", "rejectVersion", "reject",
+            on_version(Permission::kDecideApproval),
             change_version([](Edit& edit, const Call& call, unsigned number) {
               return edit.reject(call.path[0], number, read_text(call.body, "reason"));
             }))
       .take(kRejectShape)
       .answer(200, kVersionShape);
   add_route("POST", "/admin/v1/apis/{id}/versions/{version}/test", "testVersion",
-            "run a version, live or not",
+            "run a version, live or not", on_version(Permission::kTestDrafts),
             [this](const Call& call, const AdminApi::Respond& respond) { test_api(call, respond); })
       .take_maybe(kTestShape)
       .answer(200, kTestReportShape);
   add_route("GET", "/admin/v1/apis/{id}/diff", "diffApi",
             "what differs between two versions, or a version and the draft",
-            now(&Handlers::diff_api))
+            on_api(Permission::kLook), now(&Handlers::diff_api))
       .with_query({"from", "to"});
 }
 

@@ -41,6 +41,8 @@ struct AdminApi::Handlers::NamedResource {
   struct Operations {
     const char *list, *create, *get, *replace, *remove;
   } operations;
+  Guard create;
+  Permission edit;
   const Shape& shape;
   model::Collection<T> model::State::*nouns;
   T (*parse)(const Json&);
@@ -83,13 +85,14 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
   const std::vector<std::string_view> item_query = r.scope == NameScope::kRegion
                                                        ? std::vector<std::string_view>{"region"}
                                                        : std::vector<std::string_view>{};
-  add_route("GET", r.collection, r.operations.list, "list", at_once([=, this](const Call& call) {
+  add_route("GET", r.collection, r.operations.list, "list", somewhere(Permission::kLook),
+            at_once([=, this](const Call& call) {
               return make_page(
                   call, state().*r.nouns, [&](const T& noun) { return r.keep(noun, call); },
                   [&](const T& noun) { return r.describe(noun); });
             }))
       .answer_list(r.shape, r.filters);
-  add_route("POST", r.collection, r.operations.create, "create",
+  add_route("POST", r.collection, r.operations.create, "create", r.create,
             at_once([=, this](const Call& call) {
               T noun = r.parse(call.body);
               const auto region = read_text(call.body, "region", parts_.studio.region());
@@ -100,14 +103,16 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
             }))
       .take(r.shape)
       .answer(201, r.shape);
-  add_route("GET", r.item, r.operations.get, "get", at_once([=, this](const Call& call) {
+  add_route("GET", r.item, r.operations.get, "get", on(Permission::kLook, r.noun, r.nouns),
+            at_once([=, this](const Call& call) {
               const auto* noun = (state().*r.nouns).find(r.key(call.path[0], region_of(call)));
               if (!noun) return make_unknown(r.noun, call.path[0]);
               return make_answer(200, r.describe(*noun));
             }))
       .answer(200, r.shape)
       .with_query(item_query);
-  add_route("PUT", r.item, r.operations.replace, "replace", at_once([=, this](const Call& call) {
+  add_route("PUT", r.item, r.operations.replace, "replace", on(r.edit, r.noun, r.nouns),
+            at_once([=, this](const Call& call) {
               const auto region = region_of(call);
               const auto* stored = (state().*r.nouns).find(r.key(call.path[0], region));
               if (!stored) return make_unknown(r.noun, call.path[0]);
@@ -126,7 +131,8 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
       .take(r.shape, Purpose::kReplace)
       .answer(200, r.shape)
       .with_query(item_query);
-  add_route("DELETE", r.item, r.operations.remove, "delete", at_once([=, this](const Call& call) {
+  add_route("DELETE", r.item, r.operations.remove, "delete", on(r.edit, r.noun, r.nouns),
+            at_once([=, this](const Call& call) {
               return make_deleted(parts_.studio.run(call.actor, [&](studio::Edit& edit) {
                 return r.remove(edit, call.path[0], region_of(call));
               }));

@@ -182,10 +182,10 @@ TEST(ParseTarget, DecodesAndRefuses) {
 
 TEST(FindRoute, TellsAnUnknownPathFromAMethodItDoesNotTake) {
   const std::vector<Route> routes = {
-      {"GET", "/v1/things", "list", "", {}},
-      {"POST", "/v1/things", "create", "", {}},
-      {"GET", "/v1/things/{id}", "get", "", {}},
-      {"POST", "/v1/things/{id}/parts/{part}", "part", "", {}},
+      {"GET", "/v1/things", "list", "", signed_in(), {}},
+      {"POST", "/v1/things", "create", "", signed_in(), {}},
+      {"GET", "/v1/things/{id}", "get", "", signed_in(), {}},
+      {"POST", "/v1/things/{id}/parts/{part}", "part", "", signed_in(), {}},
   };
   const struct {
     const char *method, *target, *found;
@@ -253,7 +253,9 @@ TEST(SecretSettings, AreMaskedWhereTheSchemaMarksThem) {
 }
 
 TEST(SecretSettings, OfAComponentThatIsNotLoadedAreMaskedWhole) {
-  EXPECT_EQ(SecretSettings({}).mask("data-source", "gone", R"({"path":"x"})").dump(),
+  EXPECT_EQ(SecretSettings(std::vector<loader::PluginReport>{})
+                .mask("data-source", "gone", R"({"path":"x"})")
+                .dump(),
             R"({"path":"********"})");
 }
 

@@ -121,7 +121,7 @@ Json make_operation(const Route& route) {
   const bool has_part = route.pattern.find('{') != std::string_view::npos;
   const bool takes_body = route.body_need != BodyNeed::kNone;
   if (takes_body || route.answers_list || !route.query.empty()) refuse("400");
-  if (route.access == Access::kToken) {
+  if (!route.guard.is_open) {
     refuse("401");
     refuse("403");
   }
@@ -132,7 +132,11 @@ Json make_operation(const Route& route) {
     refuse("415");
   }
   refuse("default");
-  if (route.access == Access::kOpen) operation["security"] = Json::array();
+  if (route.guard.is_open) operation["security"] = Json::array();
+  const auto permission = route.guard.permission();
+  operation["x-sluice-permission"] = {
+      {"name", permission ? Json(studio::find_rule(*permission).name) : Json()},
+      {"in", route.guard.place()}};
   return operation;
 }
 

@@ -4,6 +4,7 @@
 // document made from it. Inside this room only.
 
 #include "admin/admin_api.hpp"
+#include "admin/guards.hpp"
 #include "admin/shapes.hpp"
 
 #include <functional>
@@ -14,22 +15,8 @@
 
 namespace sluice::admin {
 
-// What a handler gets: the path's parts, the query and the body are checked already.
-struct Call {
-  std::string actor;
-  std::vector<std::string> path;  // values of the {parts}, decoded, in order
-  std::map<std::string, std::string, std::less<>> query;
-  Json body = Json::object();
-
-  std::string_view find_query(std::string_view name) const {
-    const auto it = query.find(name);
-    return it == query.end() ? std::string_view() : std::string_view(it->second);
-  }
-};
-
 using Handler = std::function<void(const Call&, const AdminApi::Respond&)>;
 
-enum class Access { kOpen, kToken };
 enum class BodyNeed { kNone, kOptional, kRequired };
 
 struct Route {
@@ -37,9 +24,9 @@ struct Route {
   std::string_view pattern;    // "/admin/v1/apis/{id}/versions/{version}"
   std::string_view operation;  // operationId
   std::string_view summary;
+  Guard guard;  // who may: no line without one
   Handler handler;
 
-  Access access = Access::kToken;
   BodyNeed body_need = BodyNeed::kNone;
   std::size_t body_bytes_max = kBodyBytesMax;
   const Shape* takes = nullptr;  // the body's shape; nullptr: any
@@ -50,10 +37,6 @@ struct Route {
   std::vector<std::string_view> query = {};
 
   // ---- what the table's lines say beyond that
-  Route& open() {
-    access = Access::kOpen;
-    return *this;
-  }
   Route& take(const Shape& shape, Purpose use = Purpose::kCreate) {
     body_need = BodyNeed::kRequired;
     takes = &shape;

@@ -107,6 +107,8 @@ Faults find_faults(const Placement& placement);
 Faults find_faults(const Consumer& consumer);
 Faults find_faults(const Credential& credential);
 Faults find_faults(const Authorization& authorization);
+Faults find_faults(const Member& member);
+Faults find_faults(const Token& token);
 
 // What a draft still lacks before it can be tested or submitted (R099). A draft may be saved with
 // these, not with faults.
@@ -133,9 +135,13 @@ std::string_view to_text(NetworkAccess access);         // public private public
 std::string_view to_text(Specification specification);  // single-node multi-node
 std::string_view to_text(InstanceStatus status);        // Creating Running Stopped
 std::string_view to_text(Protocol protocol);            // http https
+std::string_view to_text(VersionScheme scheme);         // path query header
 std::string_view to_text(PublishAction action);         // publish undeploy
 std::string_view to_text(Visibility visibility);        // workspace private
 std::string_view to_text(TestVerdict verdict);          // "passed" "failed" "draft changed"
+std::string_view to_text(Role role);                    // admin developer operator approver ...
+std::string_view to_text(Right right);                  // gateway data-service data-source
+std::string_view to_text(PrincipalKind kind);           // person machine
 
 std::optional<HttpMethod> parse_http_method(std::string_view text);
 std::optional<ApiMode> parse_api_mode(std::string_view text);
@@ -154,8 +160,12 @@ std::optional<NetworkAccess> parse_network_access(std::string_view text);
 std::optional<Specification> parse_specification(std::string_view text);
 std::optional<InstanceStatus> parse_instance_status(std::string_view text);
 std::optional<Protocol> parse_protocol(std::string_view text);
+std::optional<VersionScheme> parse_version_scheme(std::string_view text);
 std::optional<PublishAction> parse_publish_action(std::string_view text);
 std::optional<Visibility> parse_visibility(std::string_view text);
 std::optional<TestVerdict> parse_test_verdict(std::string_view text);
+std::optional<Role> parse_role(std::string_view text);
+std::optional<Right> parse_right(std::string_view text);
+std::optional<PrincipalKind> parse_principal_kind(std::string_view text);
 
 }  // namespace sluice::model

@@ -139,12 +139,25 @@ struct BackendService {
   bool operator==(const BackendService&) const = default;
 };
 
+enum class VersionScheme { kPath, kQuery, kHeader };
+
+// R054: callers of a REST API say which version of it they mean. Its APIs' own versions (V1, V2)
+// have nothing to do with it.
+struct VersionManagement {
+  bool enabled = false;
+  VersionScheme scheme = VersionScheme::kPath;
+  std::string version;  // "v1"
+  std::string name;     // of the query parameter or the header; empty with kPath
+  bool operator==(const VersionManagement&) const = default;
+};
+
 struct RestApi {  // R047-R055; name unique in its region
   std::string name;
   std::string base_path;
   std::string domain;  // shared by all its APIs (R130); empty: only on the instance's own address
   std::string description;
   std::string region;
+  VersionManagement version_management = {};
   bool operator==(const RestApi&) const = default;
 };
 
@@ -474,6 +487,8 @@ struct Credential {
   UnixMs valid_until = 0;  // 0 = no end
   UnixMs created_at = 0;
   std::uint64_t rank = 0;  // rises with creation: who comes first where several share a lookup
+  // What was told when it was made, sealed in the store: revealed on demand, and audited (R143).
+  std::vector<std::pair<std::string, std::string>> shown;
   bool operator==(const Credential&) const = default;
 };
 
@@ -486,6 +501,40 @@ struct Authorization {
   UnixMs valid_until = 0;  // 0 = no end
   std::string region;      // of the REST API; empty with an API
   bool operator==(const Authorization&) const = default;
+};
+
+// ---- people and machines of the management API
+
+// What one may do in a workspace; the matrix stands in studio/permissions.cpp.
+enum class Role { kAdmin, kDeveloper, kOperator, kApprover, kVisitor };
+// On what (R009). A role reaches as far as its member's rights.
+enum class Right { kGateway, kDataService, kDataSource };
+
+inline constexpr const char* kEveryWorkspace = "*";  // of all, and of what belongs to none
+
+struct Member {           // key: workspace + name
+  std::string workspace;  // or kEveryWorkspace
+  std::string name;       // who: as his tokens say
+  std::vector<Role> roles;
+  std::vector<Right> rights = {Right::kGateway, Right::kDataService, Right::kDataSource};
+  bool operator==(const Member&) const = default;
+};
+
+enum class PrincipalKind { kPerson, kMachine };
+
+// A bearer token of the management API. The token itself is told once and kept nowhere.
+struct Token {
+  std::string id;
+  std::string name;  // whose: written down wherever it acts, and what a Member is named by
+  PrincipalKind kind = PrincipalKind::kPerson;
+  std::string description;
+  std::string sha256;   // of the token: 32 bytes
+  std::string display;  // its beginning, to tell it by
+  bool enabled = true;
+  UnixMs valid_until = 0;  // 0 = no end
+  UnixMs created_at = 0;
+  std::string created_by;
+  bool operator==(const Token&) const = default;
 };
 
 // Nouns of one kind by key. Copying a collection shares it; a writer copies on change.
@@ -534,6 +583,8 @@ struct State {
   Collection<Credential> credentials;             // by id
   Collection<Authorization> authorizations;       // by make_authorization_key()
   Collection<TestRecord> test_records;            // by make_test_key(api_id, number)
+  Collection<Member> members;                     // by make_key(workspace, name)
+  Collection<Token> tokens;                       // by id
 };
 
 // Two parts as one key. Names cannot hold '/' where it would be ambiguous: the first part never

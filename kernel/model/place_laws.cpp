@@ -55,6 +55,7 @@ constexpr std::array<std::string_view, 3> kAccesses = {"public", "private", "pub
 constexpr std::array<std::string_view, 2> kSpecifications = {"single-node", "multi-node"};
 constexpr std::array<std::string_view, 3> kInstanceStatuses = {"Creating", "Running", "Stopped"};
 constexpr std::array<std::string_view, 2> kProtocols = {"http", "https"};
+constexpr std::array<std::string_view, 3> kVersionSchemes = {"path", "query", "header"};
 constexpr std::array<std::string_view, 2> kActions = {"publish", "undeploy"};
 
 std::string_view region_of_workspace(const State& state, std::string_view workspace) {
@@ -266,6 +267,7 @@ std::string_view to_text(Specification specification) {
 }
 std::string_view to_text(InstanceStatus status) { return word_of(kInstanceStatuses, status); }
 std::string_view to_text(Protocol protocol) { return word_of(kProtocols, protocol); }
+std::string_view to_text(VersionScheme scheme) { return word_of(kVersionSchemes, scheme); }
 std::string_view to_text(PublishAction action) { return word_of(kActions, action); }
 
 std::optional<NetworkAccess> parse_network_access(std::string_view text) {
@@ -279,6 +281,9 @@ std::optional<InstanceStatus> parse_instance_status(std::string_view text) {
 }
 std::optional<Protocol> parse_protocol(std::string_view text) {
   return parse_word<Protocol>(kProtocols, text);
+}
+std::optional<VersionScheme> parse_version_scheme(std::string_view text) {
+  return parse_word<VersionScheme>(kVersionSchemes, text);
 }
 std::optional<PublishAction> parse_publish_action(std::string_view text) {
   return parse_word<PublishAction>(kActions, text);

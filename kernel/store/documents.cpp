@@ -2,6 +2,7 @@
 #include "store/documents.hpp"
 
 #include "model/laws.hpp"
+#include "store/digest.hpp"
 #include "store/hex.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,9 +15,14 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::size_t kTagDigits = 16;
+
 // Bytes that are no text, a digest for one.
 struct Bytes {
   std::vector<std::string>& pieces;
+};
+struct Digest {
+  std::string& bytes;
 };
 // What must not be read by whoever reads the store.
 struct Secret {
@@ -25,6 +31,17 @@ struct Secret {
 // The same of a long text: rows of somebody's table.
 struct SecretText {
   model::SharedText& text;
+};
+struct SecretPairs {
+  std::vector<std::pair<std::string, std::string>>& pairs;
+};
+// Settings of a component, some of which may be secret; sealed as a whole, or as they are.
+enum class Sealed { kNo, kYes };
+struct Settings {
+  std::string_view kind;  // of the component: "data-source"
+  const std::string& type;
+  std::string& json;
+  Sealed sealed;
 };
 
 template <class E>
@@ -46,9 +63,13 @@ std::optional<E> parse_enum(std::string_view text) {
   if constexpr (std::is_same_v<E, model::Specification>) return model::parse_specification(text);
   if constexpr (std::is_same_v<E, model::InstanceStatus>) return model::parse_instance_status(text);
   if constexpr (std::is_same_v<E, model::Protocol>) return model::parse_protocol(text);
+  if constexpr (std::is_same_v<E, model::VersionScheme>) return model::parse_version_scheme(text);
   if constexpr (std::is_same_v<E, model::PublishAction>) return model::parse_publish_action(text);
   if constexpr (std::is_same_v<E, model::Visibility>) return model::parse_visibility(text);
   if constexpr (std::is_same_v<E, model::TestVerdict>) return model::parse_test_verdict(text);
+  if constexpr (std::is_same_v<E, model::Role>) return model::parse_role(text);
+  if constexpr (std::is_same_v<E, model::Right>) return model::parse_right(text);
+  if constexpr (std::is_same_v<E, model::PrincipalKind>) return model::parse_principal_kind(text);
 }
 
 // ---- the members of each noun, once for both directions. A member that is absent from a document
@@ -67,7 +88,7 @@ void visit(V& v, model::DataSource& n) {
   v("workspace", n.workspace);
   v("name", n.name);
   v("type", n.type);
-  v("settings", Secret{n.settings_json});  // a password, perhaps
+  v("settings", Settings{"data-source", n.type, n.settings_json, Sealed::kYes});
   v("description", n.description);
 }
 template <class V>
@@ -128,12 +149,20 @@ void visit(V& v, model::BackendService& n) {
   v("description", n.description);
 }
 template <class V>
+void visit(V& v, model::VersionManagement& n) {
+  v("enabled", n.enabled);
+  v("scheme", n.scheme);
+  v("version", n.version);
+  v("name", n.name);
+}
+template <class V>
 void visit(V& v, model::RestApi& n) {
   v("name", n.name);
   v("base_path", n.base_path);
   v("domain", n.domain);
   v("description", n.description);
   v("region", n.region);
+  v("version_management", n.version_management);
 }
 template <class V>
 void visit(V& v, model::Workflow& n) {
@@ -208,7 +237,7 @@ void visit(V& v, model::ResponseParameter& n) {
 template <class V>
 void visit(V& v, model::Authentication& n) {
   v("type", n.type);
-  v("settings", n.settings_json);
+  v("settings", Settings{"authenticator", n.type, n.settings_json, Sealed::kNo});
 }
 template <class V>
 void visit(V& v, model::Script& n) {
@@ -344,6 +373,7 @@ void visit(V& v, model::Credential& n) {
   v("valid_until", n.valid_until);
   v("created_at", n.created_at);
   v("rank", n.rank);
+  v("shown", SecretPairs{n.shown});
 }
 template <class V>
 void visit(V& v, model::Authorization& n) {
@@ -375,6 +405,26 @@ void visit(V& v, model::TestRecord& n) {
   v("fault", n.fault);
   v("notes", n.notes);
 }
+template <class V>
+void visit(V& v, model::Member& n) {
+  v("workspace", n.workspace);
+  v("name", n.name);
+  v("roles", n.roles);
+  v("rights", n.rights);
+}
+template <class V>
+void visit(V& v, model::Token& n) {
+  v("id", n.id);
+  v("name", n.name);
+  v("kind", n.kind);
+  v("description", n.description);
+  v("sha256", Digest{n.sha256});
+  v("display", n.display);
+  v("enabled", n.enabled);
+  v("valid_until", n.valid_until);
+  v("created_at", n.created_at);
+  v("created_by", n.created_by);
+}
 
 std::string key_of(const model::Workspace& n) { return n.name; }
 std::string key_of(const model::DataSource& n) { return model::make_key(n.workspace, n.name); }
@@ -397,6 +447,8 @@ std::string key_of(const model::Consumer& n) { return n.name; }
 std::string key_of(const model::Credential& n) { return n.id; }
 std::string key_of(const model::Authorization& n) { return model::make_authorization_key(n); }
 std::string key_of(const model::TestRecord& n) { return model::make_test_key(n.api_id, n.number); }
+std::string key_of(const model::Member& n) { return model::make_key(n.workspace, n.name); }
+std::string key_of(const model::Token& n) { return n.id; }
 
 // ---- noun -> JSON
 
@@ -405,9 +457,59 @@ struct SealingFailed {
   Error error;
 };
 
+// How secrets are written: for the store, or so that they may be told.
+class Secrecy {
+ public:
+  virtual ~Secrecy() = default;
+  virtual Json write_digest(const std::string& bytes) const = 0;
+  virtual Json write_secret(const std::string& bytes) const = 0;
+  virtual Json write_settings(const Settings& settings) const = 0;
+};
+
+class Sealing final : public Secrecy {
+ public:
+  Sealing(const Sealer& sealer, std::string place) : sealer_(sealer), place_(std::move(place)) {}
+  Json write_digest(const std::string& bytes) const override { return make_hex(bytes); }
+  Json write_secret(const std::string& bytes) const override {
+    auto sealed = sealer_.seal(bytes, place_);
+    if (!sealed) throw SealingFailed{sealed.error()};
+    return std::move(*sealed);
+  }
+  Json write_settings(const Settings& settings) const override {
+    return settings.sealed == Sealed::kYes ? write_secret(settings.json) : Json(settings.json);
+  }
+
+ private:
+  const Sealer& sealer_;
+  std::string place_;  // of the record: "credential/c1"
+};
+
+class Telling final : public Secrecy {
+ public:
+  Telling(const Sealer& sealer, std::string place, const SettingsMask& mask)
+      : sealer_(sealer), place_(std::move(place)), mask_(mask) {}
+  Json write_digest(const std::string& bytes) const override { return write_secret(bytes); }
+  Json write_secret(const std::string& bytes) const override {
+    return std::string(kMask) + " " + sealer_.make_fingerprint(bytes, place_);
+  }
+  Json write_settings(const Settings& settings) const override {
+    auto told =
+        mask_ ? Json::parse(mask_(settings.kind, settings.type, settings.json), nullptr, false)
+              : Json();
+    return {{"told", told.is_object() ? std::move(told) : Json(std::string(kMask))},
+            {"fingerprint", sealer_.make_fingerprint(settings.json, place_)}};
+  }
+
+ private:
+  static constexpr std::string_view kMask = "********";
+  const Sealer& sealer_;
+  std::string place_;
+  const SettingsMask& mask_;
+};
+
 class Writer {
  public:
-  Writer(const Sealer& sealer, std::string place) : sealer_(sealer), place_(std::move(place)) {}
+  explicit Writer(const Secrecy& secrecy) : secrecy_(secrecy) {}
   template <class T>
   void operator()(const char* name, T&& value) {
     json_[name] = make_json(value);
@@ -425,23 +527,25 @@ class Writer {
     } else if constexpr (std::is_same_v<Value, model::SharedText>) {
       return value.get();
     } else {
-      Writer inner(sealer_, place_);
+      Writer inner(secrecy_);
       visit(inner, value);
       return inner.take();
     }
   }
   Json make_json(Bytes& value) {
     auto array = Json::array();
-    for (const auto& piece : value.pieces) array.push_back(make_hex(piece));
+    for (const auto& piece : value.pieces) array.push_back(secrecy_.write_digest(piece));
     return array;
   }
-  Json make_json(Secret& value) { return seal(value.bytes); }
-  Json make_json(SecretText& value) { return value.text.empty() ? "" : seal(value.text.get()); }
-  std::string seal(const std::string& bytes) {
-    auto sealed = sealer_.seal(bytes, place_);
-    if (!sealed) throw SealingFailed{sealed.error()};
-    return std::move(*sealed);
+  Json make_json(Digest& value) { return secrecy_.write_digest(value.bytes); }
+  Json make_json(Secret& value) { return secrecy_.write_secret(value.bytes); }
+  Json make_json(SecretPairs& value) {
+    return secrecy_.write_secret(make_json(value.pairs).dump());
   }
+  Json make_json(SecretText& value) {
+    return value.text.empty() ? Json("") : secrecy_.write_secret(value.text.get());
+  }
+  Json make_json(Settings& value) { return secrecy_.write_settings(value); }
   template <class T>
   Json make_json(std::optional<T>& value) {
     return value ? make_json(*value) : Json(nullptr);
@@ -456,8 +560,7 @@ class Writer {
     return Json::array({value.first, value.second});
   }
 
-  const Sealer& sealer_;
-  std::string place_;  // of the record: "credential/c1"
+  const Secrecy& secrecy_;
   Json json_ = Json::object();
 };
 
@@ -523,10 +626,26 @@ class Reader {
       value.pieces.push_back(std::move(*bytes));
     }
   }
-  void read(const Json& json, const std::string& where, Secret& value) {
+  void read(const Json& json, const std::string& where, Digest& value) {
+    auto bytes = parse_hex(read_text(json, where));
+    if (!bytes) throw Malformed{where, "is no hexadecimal text"};
+    value.bytes = std::move(*bytes);
+  }
+  std::string open_secret(const Json& json, const std::string& where) const {
     auto secret = sealer_.open(read_text(json, where), place_);
     if (!secret) throw Malformed{where, secret.error().detail, true};
-    value.bytes = std::move(*secret);
+    return std::move(*secret);
+  }
+  void read(const Json& json, const std::string& where, Secret& value) {
+    value.bytes = open_secret(json, where);
+  }
+  void read(const Json& json, const std::string& where, SecretPairs& value) {
+    const auto pairs = Json::parse(open_secret(json, where), nullptr, false);
+    if (pairs.is_discarded()) throw Malformed{where, "is no JSON"};
+    read(pairs, where, value.pairs);
+  }
+  void read(const Json& json, const std::string& where, Settings& value) {
+    value.json = value.sealed == Sealed::kYes ? open_secret(json, where) : read_text(json, where);
   }
   void read(const Json& json, const std::string& where, SecretText& value) {
     std::string bytes;
@@ -616,6 +735,10 @@ auto with_collection(State& state, Kind kind, Step step) {
       return step(state.authorizations);
     case Kind::kTestRecord:
       return step(state.test_records);
+    case Kind::kMember:
+      return step(state.members);
+    case Kind::kToken:
+      return step(state.tokens);
   }
   std::abort();  // no such Kind
 }
@@ -686,30 +809,67 @@ std::string_view to_text(Kind kind) {
       return "authorization";
     case Kind::kTestRecord:
       return "test-record";
+    case Kind::kMember:
+      return "member";
+    case Kind::kToken:
+      return "token";
   }
   return "?";
 }
 
-Result<std::optional<std::string>> make_document(const model::State& state, const DocumentRef& ref,
-                                                 const Sealer& sealer) try {
-  using Text = std::optional<std::string>;
-  return with_collection(state, ref.kind, [&](const auto& collection) -> Text {
+namespace {
+
+// What changes without anybody editing the noun: a test that passes is no edit of the draft.
+void leave_out_what_is_not_edited(Kind kind, Json& json) {
+  if (kind != Kind::kApi) return;
+  for (const char* member : {"tested_revision", "last_version"}) json.erase(member);
+}
+
+std::optional<Json> write_noun(const model::State& state, const DocumentRef& ref,
+                               const Secrecy& secrecy) {
+  return with_collection(state, ref.kind, [&](const auto& collection) -> std::optional<Json> {
     const auto* noun = collection.find(ref.key);
     if (!noun) return std::nullopt;
     auto copy = *noun;  // visit() serves both directions, so it wants something to write to
-    Writer writer(sealer, make_place(ref.kind, ref.key));
-    writer("format", kDocumentFormat);
+    Writer writer(secrecy);
     visit(writer, copy);
-    return writer.take().dump();
+    return writer.take();
   });
+}
+
+Error not_utf8(const DocumentRef& ref, const char* internal) {
+  return {SLUICE_E_ARGUMENT,
+          "a text of " + std::string(to_text(ref.kind)) + " '" + ref.key +
+              "' is not valid UTF-8: send it as UTF-8",
+          internal,
+          {}};
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> make_document(const model::State& state, const DocumentRef& ref,
+                                                 const Sealer& sealer) try {
+  auto json = write_noun(state, ref, Sealing(sealer, make_place(ref.kind, ref.key)));
+  if (!json) return std::optional<std::string>();
+  (*json)["format"] = kDocumentFormat;
+  return std::optional<std::string>(json->dump());
 } catch (const SealingFailed& failed) {
   return failed.error;
 } catch (const Json::exception& e) {
-  return Error{SLUICE_E_ARGUMENT,
-               "a text of " + std::string(to_text(ref.kind)) + " '" + ref.key +
-                   "' is not valid UTF-8: send it as UTF-8",
-               e.what(),
-               {}};
+  return not_utf8(ref, e.what());
+}
+
+Result<std::optional<Described>> describe_document(const model::State& state,
+                                                   const DocumentRef& ref, const Sealer& sealer,
+                                                   const SettingsMask& mask) try {
+  auto json = write_noun(state, ref, Telling(sealer, make_place(ref.kind, ref.key), mask));
+  if (!json) return std::optional<Described>();
+  Described described{json->dump(), {}};
+  leave_out_what_is_not_edited(ref.kind, *json);
+  described.tag = make_hex(make_sha256(json->dump())).substr(0, kTagDigits);
+  return std::optional<Described>(std::move(described));
+} catch (const Json::exception& e) {
+  return not_utf8(ref, e.what());
 }
 
 Result<void> load_document(std::string_view kind, std::string_view key, std::string_view body,

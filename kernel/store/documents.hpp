@@ -11,6 +11,7 @@
 
 #include <array>
 #include <compare>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,13 +38,15 @@ enum class Kind {
   kCredential,
   kAuthorization,
   kTestRecord,
+  kMember,
+  kToken,
 };
 inline constexpr std::array kKinds = {
     Kind::kWorkspace,       Kind::kDataSource, Kind::kNetwork,        Kind::kResourceGroup,
     Kind::kGatewayInstance, Kind::kDomain,     Kind::kBackendService, Kind::kRestApi,
     Kind::kWorkflow,        Kind::kApi,        Kind::kVersion,        Kind::kDeployment,
     Kind::kPublishRecord,   Kind::kConsumer,   Kind::kCredential,     Kind::kAuthorization,
-    Kind::kTestRecord,
+    Kind::kTestRecord,      Kind::kMember,     Kind::kToken,
 };
 std::string_view to_text(Kind kind);  // "workspace", "data-source" ...
 
@@ -88,12 +91,31 @@ template <>
 inline constexpr Kind kKindOf<model::Authorization> = Kind::kAuthorization;
 template <>
 inline constexpr Kind kKindOf<model::TestRecord> = Kind::kTestRecord;
+template <>
+inline constexpr Kind kKindOf<model::Member> = Kind::kMember;
+template <>
+inline constexpr Kind kKindOf<model::Token> = Kind::kToken;
 
 // The document of a noun in `state`; absent when it has none under that key. An Error: the noun
 // holds text that is not UTF-8.
 // Its secrets are sealed.
 Result<std::optional<std::string>> make_document(const model::State& state, const DocumentRef& ref,
                                                  const Sealer& sealer);
+
+// Settings of a component as they may be told: what its schema marks as secret is masked. `kind`
+// and `type` name the component: "data-source" and "sqlite". Without one, all settings are masked.
+using SettingsMask = std::function<std::string(std::string_view kind, std::string_view type,
+                                               const std::string& settings_json)>;
+
+// A noun as it may be told and compared: no secret is in it, but a keyed fingerprint of each, so
+// that a change of a secret shows.
+struct Described {
+  std::string json;
+  std::string tag;  // of what can be edited: equal tags, equal content
+};
+Result<std::optional<Described>> describe_document(const model::State& state,
+                                                   const DocumentRef& ref, const Sealer& sealer,
+                                                   const SettingsMask& mask);
 
 // Puts the noun that a document describes into `state`. An Error (SLUICE_E_CONFIG) names the
 // document and what is wrong with it: the store was written by something else, or is damaged.

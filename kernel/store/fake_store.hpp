@@ -33,8 +33,9 @@ class FakeStore {
 
   // Hand both to a Store.
   static const sluice_store& table() {
-    static const sluice_store made{sizeof(sluice_store), 0,           &do_commit, &do_get, &do_scan,
-                                   &do_changes,          &do_revision};
+    static const sluice_store made{
+        sizeof(sluice_store), 0,        &do_commit, &do_get, &do_scan, &do_changes, &do_revision,
+        &do_scan_others,      &do_range};
     return made;
   }
   void* self() { return this; }
@@ -82,15 +83,43 @@ class FakeStore {
     *revision = store.revision;
     return SLUICE_OK;
   }
+  using Entry = std::pair<const std::pair<std::string, std::string>, Document>;
+  static Status push(sluice_store_out* out, const Entry& entry) {
+    const auto& [key, document] = entry;
+    const sluice_store_doc doc{
+        sizeof doc,       0, to_str(key.first), to_str(key.second), to_str(document.body),
+        document.revision};
+    return out->vt->doc(out, &doc);
+  }
   static Status do_scan(void* self, sluice_op* op, sluice_str kind, sluice_store_out* out) {
     auto& store = of(self);
     if (store.fail_scan != SLUICE_OK) return fail(op, store.fail_scan);
-    for (const auto& [key, document] : store.documents) {
-      if (kind.n && key.first != to_view(kind)) continue;
-      const sluice_store_doc doc{
-          sizeof doc,       0, to_str(key.first), to_str(key.second), to_str(document.body),
-          document.revision};
-      if (const auto taken = out->vt->doc(out, &doc); taken != SLUICE_OK) return taken;
+    for (const auto& entry : store.documents) {
+      if (kind.n && entry.first.first != to_view(kind)) continue;
+      if (const auto taken = push(out, entry); taken != SLUICE_OK) return taken;
+    }
+    return SLUICE_OK;
+  }
+  static Status do_scan_others(void* self, sluice_op* op, sluice_str kind, sluice_store_out* out) {
+    auto& store = of(self);
+    if (store.fail_scan != SLUICE_OK) return fail(op, store.fail_scan);
+    for (const auto& entry : store.documents) {
+      if (entry.first.first == to_view(kind)) continue;
+      if (const auto taken = push(out, entry); taken != SLUICE_OK) return taken;
+    }
+    return SLUICE_OK;
+  }
+  static Status do_range(void* self, sluice_op* op, sluice_str kind, sluice_str first,
+                         sluice_str last, std::uint32_t backwards, sluice_store_out* out) {
+    auto& store = of(self);
+    if (store.fail_scan != SLUICE_OK) return fail(op, store.fail_scan);
+    if (to_view(last) < to_view(first)) return SLUICE_OK;
+    const std::string of_kind(to_view(kind));
+    const auto begin = store.documents.lower_bound({of_kind, std::string(to_view(first))});
+    const auto end = store.documents.upper_bound({of_kind, std::string(to_view(last))});
+    for (auto it = begin, back = end; backwards ? back != begin : it != end;) {
+      const auto& entry = backwards ? *--back : *it++;
+      if (const auto taken = push(out, entry); taken != SLUICE_OK) return taken;
     }
     return SLUICE_OK;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/repository.hpp"
 
+#include "store/store_op.hpp"
+
 #include <algorithm>
 #include <exception>
 #include <optional>
@@ -10,46 +12,11 @@
 namespace sluice::store {
 namespace {
 
-constexpr std::string_view kHeadKind = "head";
-constexpr std::string_view kHeadKey = "state";
-constexpr std::string_view kHeadBody = R"({"format":1})";
-
-// What a store call needs of a call: nobody cancels it, and it remembers why it failed.
-struct StoreOp : sluice_op {
-  Error error;
-
-  StoreOp() : sluice_op{} {
-    static const sluice_op_vt table{
-        sizeof(sluice_op_vt),
-        0,
-        [](sluice_op*) -> sluice_status { return SLUICE_OK; },
-        [](sluice_op* op, sluice_status status, sluice_str text, sluice_str internal) {
-          static_cast<StoreOp*>(op)->error = {
-              status, std::string(to_view(text)), std::string(to_view(internal)), {}};
-        },
-        [](sluice_op*, std::uint64_t, sluice_status) {},
-        [](sluice_op*, std::size_t) -> void* { return nullptr; },
-        [](sluice_op*, sluice_str, sluice_str, sluice_credential*) -> sluice_status {
-          return SLUICE_E_NOT_FOUND;
-        }};
-    size = sizeof(sluice_op);
-    mode = SLUICE_RUN_WORKER;
-    vt = &table;
-    deadline_ns = UINT64_MAX;
-  }
-
-  Error make_error(Status status) const {
-    auto made = error;
-    made.status = status < 0 ? status : SLUICE_E_INTERNAL;  // a store here may not answer later
-    if (made.detail.empty()) made.detail = "the store failed";
-    return made;
-  }
-};
-
 // Loads each document as it comes; the first that is wrong ends the scan.
 struct Loading : sluice_store_out {
   model::State state;
   std::map<std::pair<std::string, std::string>, std::uint64_t> revisions;
+  AuditHead head;
   std::optional<Error> error;
   const Sealer& sealer;
 
@@ -71,7 +38,15 @@ struct Loading : sluice_store_out {
   sluice_status take(const sluice_store_doc& doc) {
     const auto kind = to_view(doc.kind), key = to_view(doc.key);
     revisions[{std::string(kind), std::string(key)}] = doc.revision;
-    if (kind == kHeadKind) return SLUICE_OK;
+    if (kind == kHeadKind && key == kHeadKey) {
+      auto parsed = parse_audit_head(to_view(doc.body), sealer);
+      if (!parsed) {
+        error = std::move(parsed.error());
+        return error->status;
+      }
+      head = std::move(*parsed);
+      return SLUICE_OK;
+    }
     if (auto loaded = load_document(kind, key, to_view(doc.body), sealer, state); !loaded) {
       error = std::move(loaded.error());
       return error->status;
@@ -82,8 +57,19 @@ struct Loading : sluice_store_out {
 
 }  // namespace
 
-Store::Store(const sluice_store& table, void* self, std::shared_ptr<const Sealer> sealer, Log log)
-    : table_(table), self_(self), sealer_(std::move(sealer)), log_(std::move(log)) {}
+Store::Store(const sluice_store& table, void* self, std::shared_ptr<const Sealer> sealer, Log log,
+             SettingsMask mask)
+    : table_(table),
+      self_(self),
+      sealer_(std::move(sealer)),
+      log_(std::move(log)),
+      mask_(std::move(mask)),
+      audit_(table, self, sealer_) {}
+
+Result<std::optional<Described>> Store::describe(const model::State& state,
+                                                 const DocumentRef& ref) const {
+  return describe_document(state, ref, *sealer_, mask_);
+}
 
 Result<std::uint64_t> read_revision(const sluice_store& table, void* self) {
   StoreOp op;
@@ -102,18 +88,20 @@ Result<model::State> Store::load_state() {
   if (!revision) return revision.error();
   StoreOp op;
   Loading loading(*sealer_);
-  const auto status = table_.scan(self_, &op, to_str(std::string_view()), &loading);
+  const auto status = table_.scan_others(self_, &op, to_str(kAuditKind), &loading);
   if (loading.error) {
     log_(4, loading.error->detail);
     return std::move(*loading.error);
   }
   if (status != SLUICE_OK) return op.make_error(status);
   revisions_ = std::move(loading.revisions);
+  head_ = std::move(loading.head);
   revision_ = *revision;
   return std::move(loading.state);
 }
 
-Result<void> Store::commit(const model::State& state, std::span<const DocumentRef> touched) {
+Result<void> Store::commit(const model::State& state, std::span<const DocumentRef> touched,
+                           const AuditNote& note) {
   std::vector<DocumentRef> refs(touched.begin(), touched.end());
   std::sort(refs.begin(), refs.end());
   refs.erase(std::unique(refs.begin(), refs.end()), refs.end());
@@ -136,11 +124,19 @@ Result<void> Store::commit(const model::State& state, std::span<const DocumentRe
     }
     writes.push_back({std::move(key), std::move(*document)});
   }
-  if (writes.empty()) return {};
-  if (writes.size() > kWritesPerCommitMax) {
+  if (writes.empty() && note.entries.empty()) return {};
+  if (writes.size() > kWritesPerCommitMax || note.entries.size() > kWritesPerCommitMax) {
     return Error{SLUICE_E_TOO_LARGE, "too many changes at once: apply them in parts", {}, {}};
   }
-  writes.push_back({{std::string(kHeadKind), std::string(kHeadKey)}, std::string(kHeadBody)});
+  AuditHead head = head_;
+  for (const auto& entry : note.entries) {
+    auto body = append_audit_record(head, note, entry);
+    if (!body) return body.error();
+    writes.push_back({{std::string(kAuditKind), make_audit_key(head.seq)}, std::move(*body)});
+  }
+  auto head_body = make_audit_head(head, *sealer_);
+  if (!head_body) return head_body.error();
+  writes.push_back({{std::string(kHeadKind), std::string(kHeadKey)}, std::move(*head_body)});
 
   std::vector<sluice_store_write> raw;
   raw.reserve(writes.size());
@@ -158,6 +154,12 @@ Result<void> Store::commit(const model::State& state, std::span<const DocumentRe
   const auto status = table_.commit(self_, &op, raw.data(), raw.size(), &revision, &failed);
   if (status == SLUICE_E_CONFLICT) {
     const auto& key = writes[std::min(failed, writes.size() - 1)].key;
+    if (key.first == kAuditKind) {
+      return Error{SLUICE_E_CONFLICT,
+                   "the audit log holds a record " + key.second +
+                       " that its end does not know of: verify it (sluice audit verify)",
+                   op.error.internal, "/" + key.first + "/" + key.second};
+    }
     const auto name =
         key.first == kHeadKind ? std::string("the store") : key.first + " '" + key.second + "'";
     return Error{SLUICE_E_CONFLICT,
@@ -169,6 +171,7 @@ Result<void> Store::commit(const model::State& state, std::span<const DocumentRe
     return op.make_error(status);
   }
   for (const auto& write : writes) {
+    if (write.key.first == kAuditKind) continue;  // written once, never again
     if (write.body) {
       revisions_[write.key] = revision;
     } else {
@@ -176,6 +179,7 @@ Result<void> Store::commit(const model::State& state, std::span<const DocumentRe
     }
   }
   revision_ = revision;
+  head_ = std::move(head);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sealer.hpp"
 
+#include "store/digest.hpp"
 #include "store/hex.hpp"
 
 #include <openssl/crypto.h>
@@ -145,6 +146,27 @@ Result<std::string> Sealer::open(std::string_view sealed, std::string_view place
       EVP_DecryptFinal_ex(context.get(), to_bytes(secret) + size, &size) == 1;
   if (!is_open) return damaged();
   return secret;
+}
+
+std::string Sealer::make_fingerprint(std::string_view secret, std::string_view place) const {
+  constexpr std::string_view kPurpose = "sluice fingerprint v1";
+  constexpr std::size_t kBytes = 6;
+  std::string text(kPurpose);
+  text.append(1, '\0').append(place).append(1, '\0').append(secret);
+  std::string digest(EVP_MAX_MD_SIZE, '\0');
+  unsigned int size = 0;
+  // A key of its own is not needed: GCM's use of this one and HMAC's have nothing in common.
+  if (!HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
+            to_bytes(std::string_view(text)), text.size(), to_bytes(digest), &size)) {
+    return "?";
+  }
+  return make_hex(std::string_view(digest).substr(0, kBytes));
+}
+
+std::string make_sha256(std::string_view text) {
+  std::string digest(32, '\0');
+  EVP_Digest(text.data(), text.size(), to_bytes(digest), nullptr, EVP_sha256(), nullptr);
+  return digest;
 }
 
 Result<Sealer::Key> load_key(const std::filesystem::path& file, KeyFile absent) {

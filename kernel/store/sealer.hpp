@@ -28,6 +28,9 @@ class Sealer {
   Result<std::string> seal(std::string_view secret, std::string_view place) const;
   // CONFIG: it was sealed with another key, for another place, or was changed. [any]
   Result<std::string> open(std::string_view sealed, std::string_view place) const;
+  // Twelve hexadecimal digits: equal for equal secrets at a place, and of no use to whoever has no
+  // key: a short password cannot be guessed from it. [any]
+  std::string make_fingerprint(std::string_view secret, std::string_view place) const;
 
  private:
   Key key_;

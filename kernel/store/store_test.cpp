@@ -112,7 +112,11 @@ State full_state() {
                                98,
                                99,
                                100,
-                               18446744073709551615u});
+                               18446744073709551615u,
+                               {{"key", "dk_abcdefgh"}, {"x", ""}}});
+  s.members.put("shop/ann", {"shop", "ann", {Role::kDeveloper, Role::kVisitor}, {Right::kGateway}});
+  s.tokens.put("tok-1", {"tok-1", "ci", PrincipalKind::kMachine, "of the pipeline", digest,
+                         "sat_1f00", false, 98, 99, "ann"});
   s.authorizations.put("shop/api-1", {"shop", "api-1", "", 77});
   s.authorizations.put("shop/rest-api:west/users", {"shop", "", "users", 78, "west"});
   s.test_records.put("api-1/T9", {"api-1",
@@ -159,6 +163,8 @@ std::vector<DocumentRef> refs_of(const State& s) {
   add(Kind::kCredential, s.credentials);
   add(Kind::kAuthorization, s.authorizations);
   add(Kind::kTestRecord, s.test_records);
+  add(Kind::kMember, s.members);
+  add(Kind::kToken, s.tokens);
   return refs;
 }
 
@@ -177,6 +183,8 @@ void expect_equal(const State& a, const State& b) {
   EXPECT_EQ(a.deployments.all(), b.deployments.all());
   EXPECT_EQ(a.publish_records.all(), b.publish_records.all());
   EXPECT_EQ(a.consumers.all(), b.consumers.all());
+  EXPECT_EQ(a.members.all(), b.members.all());
+  EXPECT_EQ(a.tokens.all(), b.tokens.all());
   EXPECT_EQ(a.credentials.all(), b.credentials.all());
   EXPECT_EQ(a.authorizations.all(), b.authorizations.all());
   EXPECT_EQ(a.test_records.all(), b.test_records.all());
@@ -289,7 +297,7 @@ TEST(Store, CommitsAndLoadsTheWholeState) {
   Fixture f;
   const auto state = full_state();
   ASSERT_TRUE(f.store.load_state());
-  ASSERT_TRUE(f.store.commit(state, refs_of(state)));
+  ASSERT_TRUE(f.store.commit(state, refs_of(state), {}));
   EXPECT_EQ(f.fake.commits.size(), 1u) << "one transaction";
   Store other(FakeStore::table(), f.fake.self(), make_test_sealer(), [](int, std::string_view) {});
   const auto loaded = other.load_state();
@@ -301,39 +309,39 @@ TEST(Store, CommitsAndLoadsTheWholeState) {
 TEST(Store, WritesOnlyWhatIsNamedAndDeletesWhatIsGone) {
   Fixture f;
   auto state = full_state();
-  ASSERT_TRUE(f.store.commit(state, refs_of(state)));
+  ASSERT_TRUE(f.store.commit(state, refs_of(state), {}));
   state.consumers.erase("shop");
   state.gateway_instances.put("test", {"test"});
   const DocumentRef touched[] = {{Kind::kGatewayInstance, "test"},
                                  {Kind::kConsumer, "shop"},
                                  {Kind::kConsumer, "shop"},
                                  {Kind::kConsumer, "never there"}};
-  ASSERT_TRUE(f.store.commit(state, touched));
+  ASSERT_TRUE(f.store.commit(state, touched, {}));
   EXPECT_EQ(f.fake.commits.back(),
             (std::vector<std::string>{"+gateway-instance/test", "-consumer/shop", "+head/state"}));
-  ASSERT_TRUE(f.store.commit(state, std::span(touched).last(1)));
+  ASSERT_TRUE(f.store.commit(state, std::span(touched).last(1), {}));
   EXPECT_EQ(f.fake.commits.size(), 2u) << "nothing to write, nothing committed";
 }
 
 TEST(Store, TellsAConcurrentWriterByTheDocument) {
   Fixture f;
   auto state = full_state();
-  ASSERT_TRUE(f.store.commit(state, refs_of(state)));
+  ASSERT_TRUE(f.store.commit(state, refs_of(state), {}));
   Store other(FakeStore::table(), f.fake.self(), make_test_sealer(), [](int, std::string_view) {});
   auto theirs = other.load_state();
   ASSERT_TRUE(theirs);
   theirs->consumers.put("shop", {"shop", "shop", "theirs", true});
   const DocumentRef consumer{Kind::kConsumer, "shop"}, instance{Kind::kGatewayInstance, "new"};
-  ASSERT_TRUE(other.commit(*theirs, std::span(&consumer, 1)));
+  ASSERT_TRUE(other.commit(*theirs, std::span(&consumer, 1), {}));
 
-  const auto same = f.store.commit(state, std::span(&consumer, 1));
+  const auto same = f.store.commit(state, std::span(&consumer, 1), {});
   ASSERT_FALSE(same);
   EXPECT_EQ(same.error().status, SLUICE_E_CONFLICT);
   EXPECT_EQ(same.error().where, "/consumer/shop");
 
   // Another document: it could break a law together with theirs, so it is refused as well.
   state.gateway_instances.put("new", {"new"});
-  const auto another = f.store.commit(state, std::span(&instance, 1));
+  const auto another = f.store.commit(state, std::span(&instance, 1), {});
   ASSERT_FALSE(another);
   EXPECT_EQ(another.error().status, SLUICE_E_CONFLICT);
   EXPECT_EQ(another.error().where, "/head/state");
@@ -341,21 +349,21 @@ TEST(Store, TellsAConcurrentWriterByTheDocument) {
   EXPECT_NE(f.store.loaded_revision(), *f.store.read_revision());
   ASSERT_TRUE(f.store.load_state());
   EXPECT_EQ(f.store.loaded_revision(), *f.store.read_revision());
-  EXPECT_TRUE(f.store.commit(state, std::span(&instance, 1)));
+  EXPECT_TRUE(f.store.commit(state, std::span(&instance, 1), {}));
 }
 
 TEST(Store, HandsOnWhatTheComponentFailedWith) {
   Fixture f;
   auto state = full_state();
   f.fake.fail_commit = SLUICE_E_BUSY;
-  const auto busy = f.store.commit(state, refs_of(state));
+  const auto busy = f.store.commit(state, refs_of(state), {});
   ASSERT_FALSE(busy);
   EXPECT_EQ(busy.error(), (Error{SLUICE_E_BUSY, "the fake store was told to fail", "told to", {}}));
   EXPECT_EQ(f.log.size(), 1u);
   f.fake.fail_commit = SLUICE_PENDING;  // a store that answers later is no store here
-  EXPECT_EQ(f.store.commit(state, refs_of(state)).error().status, SLUICE_E_INTERNAL);
+  EXPECT_EQ(f.store.commit(state, refs_of(state), {}).error().status, SLUICE_E_INTERNAL);
   f.fake.fail_commit = SLUICE_OK;
-  ASSERT_TRUE(f.store.commit(state, refs_of(state)));
+  ASSERT_TRUE(f.store.commit(state, refs_of(state), {}));
   f.fake.fail_scan = SLUICE_E_UNAVAILABLE;
   EXPECT_EQ(f.store.load_state().error().status, SLUICE_E_UNAVAILABLE);
 }
@@ -374,7 +382,7 @@ TEST(Store, RefusesADocumentThatIsTooLarge) {
   State state;
   state.consumers.put("c", {.name = "c", .description = std::string(kDocumentBytesMax, 'x')});
   const DocumentRef ref{Kind::kConsumer, "c"};
-  const auto done = f.store.commit(state, std::span(&ref, 1));
+  const auto done = f.store.commit(state, std::span(&ref, 1), {});
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().status, SLUICE_E_TOO_LARGE);
   EXPECT_TRUE(f.fake.commits.empty());

@@ -27,6 +27,7 @@ void take_over(MadeCredential made, model::Credential& credential) {
   credential.secret = std::move(made.secret);
   credential.display = std::move(made.display);
   credential.attributes = std::move(made.attributes);
+  credential.shown = std::move(made.shown);
 }
 
 }  // namespace
@@ -175,7 +176,7 @@ Result<IssuedCredential> Edit::add_credential(const NewCredential& request) {
   credential.type = request.type;
   credential.valid_from = request.valid_from;
   credential.valid_until = request.valid_until;
-  auto shown = std::move(made->shown);
+  auto shown = made->shown;
   take_over(std::move(*made), credential);
   auto id = make_id("cred-");
   if (!id) return id.error();

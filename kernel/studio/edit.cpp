@@ -24,6 +24,13 @@ Edit::Edit(model::State state, std::string actor, std::string region, LowerFloor
       clock_(clock),
       random_(random) {}
 
+void Edit::touch(store::DocumentRef ref, std::string name, std::string workspace) {
+  auto& touched = touched_.emplace_back();
+  touched.ref = std::move(ref);
+  touched.name = std::move(name);
+  touched.workspace = std::move(workspace);
+}
+
 std::string Edit::name_of(const model::Api& api) const {
   return model::make_key(api.workspace, api.draft.name);
 }
@@ -37,7 +44,8 @@ Result<std::string> Edit::make_id(std::string_view prefix) {
       id += "0123456789abcdef"[byte >> 4];
       id += "0123456789abcdef"[byte & 15];
     }
-    if (!state_.workflows.find(id) && !state_.apis.find(id) && !state_.credentials.find(id)) {
+    if (!state_.workflows.find(id) && !state_.apis.find(id) && !state_.credentials.find(id) &&
+        !state_.tokens.find(id)) {
       return id;
     }
   }
@@ -102,6 +110,11 @@ Result<void> Edit::delete_workspace(std::string_view name) {
     auto label = label_of(group.region, group.name);
     keep(std::move(key), std::move(label), std::move(group));
   }
+  std::vector<std::string> members;
+  for (const auto& [key, member] : state_.members.all()) {
+    if (member.workspace == name) members.push_back(key);
+  }
+  for (const auto& key : members) drop<model::Member>(key, key);
   drop<model::Workspace>(std::string(name), std::string(name));
   return {};
 }

@@ -3,6 +3,7 @@
 // What the files of this room share: how an Edit keeps and drops a noun of any kind, and how it
 // words what it refuses. Internal.
 
+#include "studio/owners.hpp"
 #include "studio/studio.hpp"
 
 #include <optional>
@@ -88,6 +89,8 @@ auto& collection_of(State& state) {
   if constexpr (std::is_same_v<T, model::Credential>) return state.credentials;
   if constexpr (std::is_same_v<T, model::Authorization>) return state.authorizations;
   if constexpr (std::is_same_v<T, model::TestRecord>) return state.test_records;
+  if constexpr (std::is_same_v<T, model::Member>) return state.members;
+  if constexpr (std::is_same_v<T, model::Token>) return state.tokens;
 }
 
 // Drafts, versions that wait, workspaces, workflows, networks, domains (a REST API names its own)
@@ -97,14 +100,17 @@ inline constexpr bool kAffectsServing =
     !std::is_same_v<T, model::Workspace> && !std::is_same_v<T, model::Workflow> &&
     !std::is_same_v<T, model::Api> && !std::is_same_v<T, model::ApiVersion> &&
     !std::is_same_v<T, model::Network> && !std::is_same_v<T, model::Domain> &&
-    !std::is_same_v<T, model::PublishRecord> && !std::is_same_v<T, model::TestRecord>;
+    !std::is_same_v<T, model::PublishRecord> && !std::is_same_v<T, model::TestRecord> &&
+    !std::is_same_v<T, model::Member> && !std::is_same_v<T, model::Token>;
 
 template <class T>
-void Edit::record(std::string key, std::string name, Applied what) {
+void Edit::record(std::string key, std::string name, const T& noun, Applied what) {
   constexpr auto kind = store::kKindOf<T>;
-  changes_.push_back({std::string(store::to_text(kind)), std::move(name), what});
+  changes_.push_back({std::string(store::to_text(kind)), name, what});
   if (what == Applied::kUnchanged) return;
-  touched_.push_back({kind, std::move(key)});
+  auto owner = owner_of(noun, state_);
+  touch({kind, std::move(key)}, std::move(name),
+        owner.workspaces.size() == 1 ? std::move(owner.workspaces.front()) : std::string());
   if (kAffectsServing<T>) serving_changes_ = true;
 }
 
@@ -115,15 +121,19 @@ Put<T> Edit::keep(std::string key, std::string name, T noun) {
   const auto what = !before           ? Applied::kCreated
                     : *before == noun ? Applied::kUnchanged
                                       : Applied::kUpdated;
-  record<T>(key, std::move(name), what);
+  record<T>(key, std::move(name), noun, what);
   if (what != Applied::kUnchanged) collection.put(std::move(key), noun);
   return {std::move(noun), what};
 }
 
 template <class T>
 void Edit::drop(std::string key, std::string name) {
-  collection_of<T>(state_).erase(key);
-  record<T>(std::move(key), std::move(name), Applied::kDeleted);
+  auto& collection = collection_of<T>(state_);
+  if (const auto* found = collection.find(key)) {
+    const T noun = *found;
+    collection.erase(key);
+    record<T>(std::move(key), std::move(name), noun, Applied::kDeleted);
+  }
 }
 
 }  // namespace sluice::studio

@@ -46,7 +46,7 @@ struct MadeCredential {
   std::string secret, display;
   std::vector<std::string> lookups;
   std::vector<std::pair<std::string, std::string>> attributes;
-  std::vector<std::pair<std::string, std::string>> shown;  // told once, not kept
+  std::vector<std::pair<std::string, std::string>> shown;  // the secrets, as their owner needs them
 };
 
 // A request as it stood on the wire.

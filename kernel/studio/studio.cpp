@@ -94,11 +94,82 @@ Result<std::vector<AppliedChange>> Studio::finish_edit(Edit&& edit, ApplyMode mo
     prepared = std::move(*made);
   }
   if (mode == ApplyMode::kDryRun) return std::move(edit.changes_);
-  if (auto kept = store_.commit(edit.state_, edit.touched_); !kept) return kept.error();
+  const auto note = make_note(edit);
+  if (!note) return note.error();
+  std::vector<store::DocumentRef> touched;
+  for (const auto& one : edit.touched_) touched.push_back(one.ref);
+  if (auto kept = store_.commit(edit.state_, touched, *note); !kept) return kept.error();
   if (prepared) prepared->swap_in();
   state_ = std::move(edit.state_);
   return std::move(edit.changes_);
 }
+
+// What the edit did to each document as a whole, whichever steps it took.
+Result<store::AuditNote> Studio::make_note(const Edit& edit) const {
+  store::AuditNote note{edit.actor_, clock_.now_ms(), {}};
+  std::map<store::DocumentRef, const Edit::Touched*> touched;
+  for (const auto& one : edit.touched_) touched[one.ref] = &one;
+  for (const auto& [ref, one] : touched) {
+    auto before = store_.describe(state_, ref);
+    if (!before) return before.error();
+    auto after = store_.describe(edit.state_, ref);
+    if (!after) return after.error();
+    if (!*before && !*after) continue;  // made and dropped again
+    const auto what = !*before  ? Applied::kCreated
+                      : !*after ? Applied::kDeleted
+                                : Applied::kUpdated;
+    note.entries.push_back({std::string(to_text(what)), std::string(store::to_text(ref.kind)),
+                            ref.key, one->name, one->workspace, std::move(*before),
+                            std::move(*after)});
+  }
+  return note;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> Studio::reveal_credential(
+    std::string_view actor, std::string_view id) {
+  const auto* credential = state_.credentials.find(id);
+  if (!credential) return not_found("credential", id);
+  if (credential->shown.empty()) return credential->shown;
+  const auto owner = owner_of(*credential, state_);
+  const store::AuditNote note{
+      std::string(actor),
+      clock_.now_ms(),
+      {{.action = "revealed",
+        .kind = std::string(store::to_text(store::Kind::kCredential)),
+        .key = credential->id,
+        .name = model::make_key(credential->consumer, credential->display),
+        .workspace = owner.workspaces.empty() ? std::string() : owner.workspaces.front(),
+        .before = {},
+        .after = {}}}};
+  // Told only once it is written down.
+  if (auto kept = store_.commit(state_, {}, note); !kept) return kept.error();
+  return credential->shown;
+}
+
+Result<void> Studio::note_export(std::string_view actor) {
+  const store::AuditNote note{std::string(actor),
+                              clock_.now_ms(),
+                              {{.action = "revealed",
+                                .kind = "export",
+                                .key = {},
+                                .name = "every secret",
+                                .workspace = {},
+                                .before = {},
+                                .after = {}}}};
+  return store_.commit(state_, {}, note);
+}
+
+std::string Studio::find_tag(const store::DocumentRef& ref) const {
+  const auto described = store_.describe(state_, ref);
+  return described && *described ? (*described)->tag : std::string();
+}
+
+std::string Studio::describe(const store::DocumentRef& ref) const {
+  const auto described = store_.describe(state_, ref);
+  return described && *described ? (*described)->json : std::string("null");
+}
+
+const store::AuditLog& Studio::audit_log() const { return store_.audit_log(); }
 
 Result<std::vector<AppliedChange>> Studio::apply(std::string_view actor,
                                                  const std::function<Result<void>(Edit&)>& fill,

@@ -4,7 +4,8 @@
 // command line and `sluice apply` call it; nobody else changes what the store holds.
 //
 // An Edit is one change of the whole state: it starts from the state as it is, use cases alter its
-// private copy, and then Studio commits it as ONE transaction: what would be served is prepared,
+// private copy, and then Studio commits it as ONE transaction, with a record of each change for the
+// audit log: what would be served is prepared,
 // the store takes the documents, the new snapshots swap in, the state is adopted. Whichever of
 // these fails, nothing has changed. A single use case is an Edit with one call in it:
 //
@@ -38,8 +39,10 @@
 #include <vector>
 
 namespace sluice::store {
+class AuditLog;
 class Store;
-}
+struct AuditNote;
+}  // namespace sluice::store
 
 namespace sluice::studio {
 
@@ -136,7 +139,19 @@ struct NewCredential {
 
 struct IssuedCredential {
   model::Credential credential;
-  std::vector<std::pair<std::string, std::string>> shown;  // told here and never again
+  std::vector<std::pair<std::string, std::string>> shown;  // the secrets, as their owner needs them
+};
+
+struct IssuedToken {
+  model::Token token;
+  std::string secret;  // told here and never again; empty: the caller gave its digest
+};
+
+// What is absent stays.
+struct TokenChange {
+  std::optional<bool> enabled;
+  std::optional<model::UnixMs> valid_until;
+  std::optional<std::string> description;
 };
 
 // What is absent stays.
@@ -292,6 +307,16 @@ class Edit {
   // `authorization`: consumer and one of API and REST API.
   Result<void> revoke_authorization(const model::Authorization& authorization);
 
+  // ---- who manages
+
+  Result<Put<model::Member>> put_member(model::Member member);
+  Result<void> delete_member(std::string_view workspace, std::string_view name);
+  // Makes one. A secret of the caller's choice is given as its digest (`sha256`), otherwise one is
+  // made and told in the answer, once.
+  Result<IssuedToken> add_token(model::Token token);
+  Result<Put<model::Token>> change_token(std::string_view id, const TokenChange& change);
+  Result<void> delete_token(std::string_view id);
+
  private:
   friend class Studio;
   Edit(model::State state, std::string actor, std::string region, LowerFloor& lower_floor,
@@ -309,7 +334,8 @@ class Edit {
   template <class T>
   void drop(std::string key, std::string name);
   template <class T>
-  void record(std::string key, std::string name, Applied what);
+  void record(std::string key, std::string name, const T& noun, Applied what);
+  void touch(store::DocumentRef ref, std::string name, std::string workspace);
   Result<std::string> make_id(std::string_view prefix);
   CredentialIndex& credential_index();
   void drop_credential(const model::Credential& credential);
@@ -351,7 +377,12 @@ class Edit {
   const Clock& clock_;
   const RandomSource& random_;
   std::vector<AppliedChange> changes_;
-  std::vector<store::DocumentRef> touched_;
+  // What is to be written, with what the audit log calls it.
+  struct Touched {
+    store::DocumentRef ref;
+    std::string name, workspace;
+  };
+  std::vector<Touched> touched_;
   std::optional<CredentialIndex> credential_index_;
   bool serving_changes_ = false;
 };
@@ -408,9 +439,23 @@ class Studio {
   Result<void> refresh();
 
   const std::string& region() const noexcept { return region_; }
+  // What a credential shows (R143), once it is written down who asked. Empty: it has no secret that
+  // could be shown, a public key for one.
+  Result<std::vector<std::pair<std::string, std::string>>> reveal_credential(std::string_view actor,
+                                                                             std::string_view id);
+
+  // Before everything is told with every secret in it.
+  Result<void> note_export(std::string_view actor);
 
   // Everything, to read and to list. Valid until the next change; copying it is cheap.
   const model::State& state() const noexcept { return state_; }
+
+  model::UnixMs now_ms() const { return clock_.now_ms(); }
+  // The tag of a noun: another one after each edit. Empty: there is no such noun.
+  std::string find_tag(const store::DocumentRef& ref) const;
+  // A noun without its secrets, as JSON; "null" when there is none.
+  std::string describe(const store::DocumentRef& ref) const;
+  const store::AuditLog& audit_log() const;
 
   // One use case as one transaction; hands back what it answers (a Result). `actor` is written
   // into what is submitted, approved and deployed.
@@ -453,6 +498,7 @@ class Studio {
          std::string region);
   Edit begin_edit(std::string_view actor) const;
   Result<std::vector<AppliedChange>> finish_edit(Edit&& edit, ApplyMode mode);
+  Result<store::AuditNote> make_note(const Edit& edit) const;
 
   store::Store& store_;
   LowerFloor& lower_floor_;

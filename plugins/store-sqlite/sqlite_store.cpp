@@ -319,22 +319,18 @@ Status SqliteStore::commit(std::span<const sluice_store_write> writes, std::uint
 }
 
 // Runs one select of (kind, key, body, revision, deleted), one row at a time: the store may be
-// larger than what should lie in memory twice.
-Status SqliteStore::push_documents(const std::string& sql, std::int64_t since,
-                                   const std::optional<std::string>& kind, sluice::StoreOut out,
-                                   Op op) {
+// larger than what should lie in memory twice. The texts are its first parameters.
+Status SqliteStore::push_documents(const std::string& sql, std::vector<std::string> texts,
+                                   std::vector<std::int64_t> numbers, sluice::StoreOut out, Op op) {
   std::string found_kind, key, body;
-  Poco::Int64 revision = 0, bound = since;
+  Poco::Int64 revision = 0;
+  std::vector<Poco::Int64> bounds(numbers.begin(), numbers.end());
   int deleted = 0;
-  std::string kind_text = kind.value_or("");
   Statement select(*session_);
   select << sql, into(found_kind), into(key), into(body), into(revision), into(deleted),
-      range(0, 1);
-  if (kind) {
-    select, use(kind_text);
-  } else {
-    select, use(bound), use(bound);
-  }
+      Poco::Data::Keywords::range(0, 1);
+  for (auto& text : texts) select, use(text);
+  for (auto& bound : bounds) select, use(bound);
   while (!select.done()) {
     if (select.execute() == 0) break;
     if (const auto go_on = op.checkpoint(); go_on != SLUICE_OK) return go_on;
@@ -372,9 +368,33 @@ Status SqliteStore::get(std::string_view kind, std::string_view key, sluice::Sto
 Status SqliteStore::scan(std::string_view kind, sluice::StoreOut out, Op op) {
   // One statement reads one revision. An empty kind means every kind.
   return guarded(op, [&] {
+    if (kind.empty()) {
+      return push_documents("SELECT kind,key,body,revision,0 FROM documents ORDER BY kind,key", {},
+                            {}, out, op);
+    }
     return push_documents(
-        "SELECT kind,key,body,revision,0 FROM documents WHERE ?1='' OR kind=?1 ORDER BY kind,key",
-        0, std::string(kind), out, op);
+        "SELECT kind,key,body,revision,0 FROM documents WHERE kind=? ORDER BY key",
+        {std::string(kind)}, {}, out, op);
+  });
+}
+
+Status SqliteStore::scan_others(std::string_view kind, sluice::StoreOut out, Op op) {
+  // Two ranges of the primary key: what is left out is not read, however much it is.
+  return guarded(op, [&] {
+    return push_documents(
+        "SELECT kind,key,body,revision,0 FROM documents WHERE kind<? UNION ALL"
+        " SELECT kind,key,body,revision,0 FROM documents WHERE kind>? ORDER BY kind,key",
+        {std::string(kind), std::string(kind)}, {}, out, op);
+  });
+}
+
+Status SqliteStore::range(const sluice::StoreRange& range, sluice::StoreOut out, Op op) {
+  return guarded(op, [&] {
+    return push_documents(
+        std::string("SELECT kind,key,body,revision,0 FROM documents WHERE kind=? AND key>=? AND"
+                    " key<=? ORDER BY key") +
+            (range.backwards ? " DESC" : ""),
+        {std::string(range.kind), std::string(range.first), std::string(range.last)}, {}, out, op);
   });
 }
 
@@ -390,7 +410,7 @@ Status SqliteStore::changes(std::uint64_t since, sluice::StoreOut out, Op op) {
     return push_documents(
         "SELECT kind,key,body,revision AS r,0 FROM documents WHERE revision>? UNION ALL"
         " SELECT kind,key,'',revision AS r,1 FROM deletions WHERE revision>? ORDER BY r,kind,key",
-        static_cast<std::int64_t>(since), std::nullopt, out, op);
+        {}, {static_cast<std::int64_t>(since), static_cast<std::int64_t>(since)}, out, op);
   });
 }
 

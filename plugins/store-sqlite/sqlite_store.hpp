@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace Poco::Data {
 class Session;
@@ -25,7 +26,7 @@ class Session;
 
 namespace store_sqlite {
 
-inline constexpr std::size_t kWritesPerCommitMax = 200'000;
+inline constexpr std::size_t kWritesPerCommitMax = 400'000;
 inline constexpr std::size_t kKindBytesMax = 64;
 inline constexpr std::size_t kKeyBytesMax = 1024;
 inline constexpr std::size_t kBodyBytesMax = 16 * 1024 * 1024;
@@ -52,13 +53,15 @@ class SqliteStore final {
   sluice::Status scan(std::string_view kind, sluice::StoreOut out, sluice::Op op);
   sluice::Status changes(std::uint64_t since, sluice::StoreOut out, sluice::Op op);
   sluice::Status revision(std::uint64_t* revision, sluice::Op op);
+  sluice::Status scan_others(std::string_view kind, sluice::StoreOut out, sluice::Op op);
+  sluice::Status range(const sluice::StoreRange& range, sluice::StoreOut out, sluice::Op op);
 
  private:
   sluice::Result<void> make_file_private() const;
   sluice::Result<void> migrate();
   sluice::Status write(const sluice_store_write& write, std::int64_t revision);
-  sluice::Status push_documents(const std::string& sql, std::int64_t since,
-                                const std::optional<std::string>& kind, sluice::StoreOut out,
+  sluice::Status push_documents(const std::string& sql, std::vector<std::string> texts,
+                                std::vector<std::int64_t> numbers, sluice::StoreOut out,
                                 sluice::Op op);
   template <class Step>
   sluice::Status guarded(sluice::Op op, Step step);

@@ -57,6 +57,12 @@ typedef struct sluice_store {
   /* [run] Documents written after `since`, in revision order, deleted ones too. */
   sluice_status (*changes)(void* self, sluice_op*, uint64_t since, sluice_store_out*);
   sluice_status (*revision)(void* self, sluice_op*, uint64_t*); /* [run] the newest */
+  /* [run] Documents of every kind but this one, in (kind, key) order, of one revision. */
+  sluice_status (*scan_others)(void* self, sluice_op*, sluice_str kind, sluice_store_out*);
+  /* [run] Documents of one kind whose keys lie between `first` and `last`, both included, in key
+   * order; backwards != 0: from the last to the first. */
+  sluice_status (*range)(void* self, sluice_op*, sluice_str kind, sluice_str first, sluice_str last,
+                         uint32_t backwards, sluice_store_out*);
 } sluice_store;
 
 #ifdef __cplusplus

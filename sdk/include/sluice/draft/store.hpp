@@ -10,6 +10,8 @@
 //     failed, Op); Status get(std::string_view kind, std::string_view key, StoreOut, Op); Status
 //     scan(std::string_view kind, StoreOut, Op); Status changes(std::uint64_t since, StoreOut, Op);
 //     Status revision(std::uint64_t*, Op);
+//     Status scan_others(std::string_view kind, StoreOut, Op);
+//     Status range(const StoreRange&, StoreOut, Op);
 //   };
 
 #include <sluice/component.hpp>
@@ -19,6 +21,11 @@
 
 namespace sluice {
 inline namespace v1 {
+
+struct StoreRange {
+  std::string_view kind, first, last;  // keys, both included
+  bool backwards = false;
+};
 
 class StoreOut {
  public:
@@ -64,8 +71,21 @@ namespace detail __attribute__((visibility("hidden"))) {
     static Status revision(void* self, sluice_op* op, std::uint64_t* out) noexcept {
       return guarded(op, [&] { return Instance<T>::of(self).revision(out, Op(op)); });
     }
+    static Status scan_others(void* self, sluice_op* op, sluice_str kind,
+                              sluice_store_out* out) noexcept {
+      return guarded(op, [&] {
+        return Instance<T>::of(self).scan_others(to_view(kind), StoreOut(out), Op(op));
+      });
+    }
+    static Status range(void* self, sluice_op* op, sluice_str kind, sluice_str first,
+                        sluice_str last, std::uint32_t backwards, sluice_store_out* out) noexcept {
+      return guarded(op, [&] {
+        return Instance<T>::of(self).range(
+            {to_view(kind), to_view(first), to_view(last), backwards != 0}, StoreOut(out), Op(op));
+      });
+    }
     static constexpr sluice_store kTable{
-        sizeof(sluice_store), 0, &commit, &get, &scan, &changes, &revision};
+        sizeof(sluice_store), 0, &commit, &get, &scan, &changes, &revision, &scan_others, &range};
   };
 }  // namespace )
 

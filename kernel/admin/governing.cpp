@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/governing.hpp"
+
+#include "admin/documents.hpp"
+#include "admin/guards.hpp"
+#include "admin/handlers.hpp"
+
+namespace sluice::admin {
+namespace {
+
+std::vector<std::string> govern_consumer_named(const std::string& name, const model::State& state) {
+  const auto* consumer = state.consumers.find(name);
+  return {consumer && !consumer->workspace.empty() ? consumer->workspace
+                                                   : std::string(model::kEveryWorkspace)};
+}
+
+template <class T>
+void leave_out_unseen(model::Collection<T>& collection, const model::State& state,
+                      const studio::Access& access) {
+  std::vector<std::string> unseen;
+  for (const auto& [key, noun] : collection.all()) {
+    if (!access.sees(studio::owner_of(noun, state))) unseen.push_back(key);
+  }
+  for (const auto& key : unseen) collection.erase(key);
+}
+
+}  // namespace
+
+std::vector<std::string> govern_all(const Json&, const model::State&, std::string_view) {
+  return {model::kEveryWorkspace};
+}
+
+std::vector<std::string> govern_workspace(const Json& body, const model::State&, std::string_view) {
+  return {read_text(body, "workspace")};
+}
+
+// A new one is made by who may make workspaces, one that is there changed by its own admin.
+std::vector<std::string> govern_itself(const Json& body, const model::State& state,
+                                       std::string_view) {
+  const auto name = read_text(body, "name");
+  return {state.workspaces.find(name) ? name : std::string(model::kEveryWorkspace)};
+}
+
+std::vector<std::string> govern_rest_api(const Json& body, const model::State& state,
+                                         std::string_view region) {
+  return studio::list_workspaces_bound(state, read_region(body, region), read_text(body, "name"));
+}
+
+std::vector<std::string> govern_consumer(const Json& body, const model::State& state,
+                                         std::string_view) {
+  return govern_consumer_named(read_text(body, "name"), state);
+}
+
+std::vector<std::string> govern_credential(const Json& body, const model::State& state,
+                                           std::string_view) {
+  return govern_consumer_named(read_text(body, "consumer"), state);
+}
+
+// The API may be in these documents only: what it is called by names its workspace.
+std::vector<std::string> govern_referred_api(const Json& body, const model::State& state,
+                                             std::string_view) {
+  const auto reference = read_text(body, "api");
+  if (const auto slash = reference.find('/'); slash != std::string::npos) {
+    return {reference.substr(0, slash)};
+  }
+  const auto* api = state.apis.find(reference);
+  return {api ? api->workspace : std::string(model::kEveryWorkspace)};
+}
+
+std::vector<std::string> govern_authorization(const Json& body, const model::State& state,
+                                              std::string_view region) {
+  const auto rest_api = read_text(body, "rest_api");
+  return rest_api.empty()
+             ? govern_referred_api(body, state, region)
+             : studio::list_workspaces_bound(state, read_region(body, region), rest_api);
+}
+
+Result<void> check_document(const Document& document, const studio::Access& access,
+                            const model::State& state, std::string_view region) {
+  if (access.is_node()) return {};
+  const auto at = [&](Error error) {
+    error.where = document.pointer;
+    return error;
+  };
+  const auto& kind = *document.kind;
+  if (auto may = access.check_anywhere(kind.permission); !may) return at(may.error());
+  for (const auto& workspace : kind.governing(document.body, state, region)) {
+    if (workspace != model::kEveryWorkspace && !access.is_member(workspace)) {
+      return Error{SLUICE_E_FORBIDDEN,
+                   "there is no workspace of that name to put it in: create it first, or have "
+                   "yourself made a member of it",
+                   {},
+                   document.pointer};
+    }
+    if (auto may = access.check(kind.permission, workspace); !may) return at(may.error());
+  }
+  return {};
+}
+
+model::State make_visible(const model::State& state, const studio::Access& access) {
+  auto visible = state;
+  if (access.is_node() || access.is_member(model::kEveryWorkspace)) return visible;
+  leave_out_unseen(visible.workspaces, state, access);
+  leave_out_unseen(visible.data_sources, state, access);
+  leave_out_unseen(visible.gateway_instances, state, access);
+  leave_out_unseen(visible.rest_apis, state, access);
+  leave_out_unseen(visible.workflows, state, access);
+  leave_out_unseen(visible.apis, state, access);
+  leave_out_unseen(visible.versions, state, access);
+  leave_out_unseen(visible.deployments, state, access);
+  leave_out_unseen(visible.consumers, state, access);
+  leave_out_unseen(visible.credentials, state, access);
+  leave_out_unseen(visible.authorizations, state, access);
+  leave_out_unseen(visible.networks, state, access);
+  leave_out_unseen(visible.resource_groups, state, access);
+  leave_out_unseen(visible.domains, state, access);
+  leave_out_unseen(visible.backend_services, state, access);
+  leave_out_unseen(visible.publish_records, state, access);
+  leave_out_unseen(visible.test_records, state, access);
+  leave_out_unseen(visible.members, state, access);
+  leave_out_unseen(visible.tokens, state, access);
+  return visible;
+}
+
+}  // namespace sluice::admin

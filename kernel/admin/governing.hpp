@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Where the permission is needed to put a document: the workspaces concerned; empty: in any
+// workspace. Each kind of document names its permission and one of these. Inside this room only.
+
+#include "admin/shapes.hpp"
+#include "model/nouns.hpp"
+#include "studio/permissions.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::admin {
+
+struct Document;
+
+// `region`: of a document that names none.
+using Governing = std::vector<std::string> (*)(const Json& body, const model::State& state,
+                                               std::string_view region);
+
+std::vector<std::string> govern_all(const Json& body, const model::State& state,
+                                    std::string_view region);
+std::vector<std::string> govern_workspace(const Json& body, const model::State& state,
+                                          std::string_view region);  // its member
+std::vector<std::string> govern_itself(const Json& body, const model::State& state,
+                                       std::string_view region);
+std::vector<std::string> govern_rest_api(const Json& body, const model::State& state,
+                                         std::string_view region);
+std::vector<std::string> govern_consumer(const Json& body, const model::State& state,
+                                         std::string_view region);
+std::vector<std::string> govern_credential(const Json& body, const model::State& state,
+                                           std::string_view region);
+std::vector<std::string> govern_referred_api(const Json& body, const model::State& state,
+                                             std::string_view region);
+std::vector<std::string> govern_authorization(const Json& body, const model::State& state,
+                                              std::string_view region);
+
+// What stands in the way of who puts this document, as an Error at it; in words that do not tell
+// whether there is a workspace that he does not see.
+Result<void> check_document(const Document& document, const studio::Access& access,
+                            const model::State& state, std::string_view region);
+
+// What a caller sees of everything.
+model::State make_visible(const model::State& state, const studio::Access& access);
+
+}  // namespace sluice::admin

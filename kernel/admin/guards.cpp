@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/guards.hpp"
+
+#include "admin/handlers.hpp"
+
+namespace sluice::admin {
+
+Guard open_to_all() {
+  Guard guard(std::nullopt, "open", Guard::When::kBeforeBody, {});
+  guard.is_open = true;
+  return guard;
+}
+
+Guard signed_in() { return {std::nullopt, "any token", Guard::When::kBeforeBody, {}}; }
+
+Guard somewhere(Permission permission) {
+  return {permission, "any workspace", Guard::When::kBeforeBody, {}};
+}
+
+Guard everywhere(Permission permission) {
+  return {permission, "every workspace", Guard::When::kBeforeBody,
+          [](const Call&) { return Concern{.workspaces = {model::kEveryWorkspace}}; }};
+}
+
+Guard in_body(Permission permission) {
+  return {permission, "the workspace named", Guard::When::kAfterBody, [](const Call& call) {
+            const auto workspace = read_text(call.body, "workspace");
+            Concern concern{.noun = "workspace", .name = workspace, .workspaces = {workspace}};
+            concern.is_seen =
+                (workspace == model::kEveryWorkspace || call.state->workspaces.find(workspace)) &&
+                call.access.is_member(workspace);
+            // What belongs to every workspace is no secret, but not everybody's to change.
+            if (workspace == model::kEveryWorkspace) concern.is_seen = true;
+            concern.pointer = "/workspace";
+            return concern;
+          }};
+}
+
+Guard on_authorization(Permission permission) {
+  return {permission, "the API's workspace", Guard::When::kAfterBody, [](const Call& call) {
+            Concern concern;
+            if (const auto rest_api = read_text(call.body, "rest_api"); !rest_api.empty()) {
+              concern.workspaces = studio::list_workspaces_bound(
+                  *call.state, read_region(call.body, call.node_region), rest_api);
+            } else {
+              concern.noun = "API";
+              concern.name = read_text(call.body, "api");
+              const auto* api = find_api_by_reference(*call.state, concern.name);
+              concern.is_seen = api && call.sees(*api);
+              if (api) concern.workspaces = {api->workspace};
+            }
+            concern.anywhere = concern.workspaces.empty();
+            return concern;
+          }};
+}
+
+Guard per_document() { return {std::nullopt, "each document's", Guard::When::kBeforeBody, {}}; }
+
+std::vector<std::string> list_governing(const model::RestApi& rest_api, const model::State& state) {
+  return studio::list_workspaces_bound(state, rest_api.region, rest_api.name);
+}
+
+std::string Subject<model::ApiVersion>::key(const Call& call) {
+  return model::make_version_key(call.path[0], parse_version_number(call.path[1]));
+}
+
+}  // namespace sluice::admin
