@@ -2,29 +2,13 @@
 #include "admin/admin_api.hpp"
 
 #include "admin/handlers.hpp"
+#include "admin/preconditions.hpp"
+#include "admin/requests.hpp"
 
 #include <algorithm>
 
 namespace sluice::admin {
 namespace {
-
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [&](char a, char b) { return lower(a) == lower(b); });
-}
-
-// The only value of a header; absent when it is absent or comes twice.
-std::optional<std::string_view> find_single_header(const AdminRequest& request,
-                                                   std::string_view name) {
-  std::optional<std::string_view> found;
-  for (const auto& [key, value] : request.headers) {
-    if (!equals_ignoring_case(key, name)) continue;
-    if (found) return {};
-    found = value;
-  }
-  return found;
-}
 
 bool is_json_content(const AdminRequest& request) {
   const auto type = find_single_header(request, "Content-Type");
@@ -209,7 +193,17 @@ void AdminApi::Handlers::dispatch(const Route& route, std::vector<std::string> p
   if (!is_judged_first) {
     if (auto refusal = refuse(route.guard, call)) return respond(std::move(*refusal));
   }
-  route.handler(call, respond);
+  const auto document = route.guard.find(call).document;
+  if (auto refusal = check_preconditions(request, document, parts_.studio)) {
+    return respond(std::move(*refusal));
+  }
+  if (!route.is_tagged || !document) return route.handler(call, respond);
+  const auto if_none_match = find_single_header(request, "If-None-Match").value_or("");
+  route.handler(call, [this, respond, document = *document, is_get = route.method == "GET",
+                       if_none_match = std::string(if_none_match)](AdminResponse answer) {
+    respond(make_conditional(std::move(answer), is_get, if_none_match,
+                             parts_.studio.find_tag(document)));
+  });
 }
 
 AdminResponse make_unknown(std::string_view noun, std::string_view name) {

@@ -37,11 +37,13 @@ void AdminApi::Handlers::add_api_routes() {
               if (!api) return make_unknown("API", call.path[0]);
               return make_answer(200, describe(call, *api));
             }))
-      .answer(200, kApiShape);
+      .answer(200, kApiShape)
+      .tagged();
   add_route("PUT", kApi, "replaceApi", "replace the draft; it is untested then",
             on_api(Permission::kEditDrafts), now(&Handlers::replace_api))
       .take(kApiShape, Purpose::kReplace)
-      .answer(200, kApiShape);
+      .answer(200, kApiShape)
+      .tagged();
   add_route("DELETE", kApi, "deleteApi", "delete, with its versions",
             on_api(Permission::kEditDrafts), at_once([this](const Call& call) {
               const auto done = parts_.studio.run(

@@ -47,7 +47,8 @@ void AdminApi::Handlers::add_consumer_routes() {
               if (!credential) return make_unknown("credential", call.path[0]);
               return make_answer(200, make_json(*credential));
             }))
-      .answer(200, kCredentialShape);
+      .answer(200, kCredentialShape)
+      .tagged();
   add_route("PUT", "/admin/v1/credentials/{id}", "changeCredential",
             "enable, disable, set its time; the secret stays",
             on_credential(Permission::kManageConsumers), at_once([this](const Call& call) {
@@ -58,7 +59,8 @@ void AdminApi::Handlers::add_consumer_routes() {
                           : make_error_answer(done.error());
             }))
       .take(kCredentialChangeShape, Purpose::kReplace)
-      .answer(200, kCredentialShape);
+      .answer(200, kCredentialShape)
+      .tagged();
   add_route("POST", "/admin/v1/credentials/{id}/rotate", "rotateCredential",
             "make its successor; the old one goes on for a while",
             on_credential(Permission::kManageConsumers), now(&Handlers::rotate_credential))

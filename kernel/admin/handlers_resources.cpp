@@ -85,11 +85,13 @@ void AdminApi::Handlers::add_resource_routes() {
               if (!source) return make_unknown("data source", key);
               return make_answer(200, make_json(*source, secrets_));
             }))
-      .answer(200, kDataSourceShape);
+      .answer(200, kDataSourceShape)
+      .tagged();
   add_route("PUT", kSource, "replaceDataSource", "replace", on_source(Permission::kEditSources),
             now(&Handlers::replace_data_source))
       .take(kDataSourceShape, Purpose::kReplace)
-      .answer(200, kDataSourceShape);
+      .answer(200, kDataSourceShape)
+      .tagged();
   add_route("DELETE", kSource, "deleteDataSource", "delete", on_source(Permission::kEditSources),
             at_once([this](const Call& call) {
               return make_deleted(parts_.studio.run(call.actor, [&](studio::Edit& edit) {
@@ -131,11 +133,13 @@ void AdminApi::Handlers::add_resource_routes() {
               if (!workflow) return make_unknown("workflow", call.path[0]);
               return make_answer(200, make_json(*workflow));
             }))
-      .answer(200, kWorkflowShape);
+      .answer(200, kWorkflowShape)
+      .tagged();
   add_route("PUT", kWorkflow, "replaceWorkflow", "replace", on_workflow(Permission::kEditWorkflows),
             now(&Handlers::replace_workflow))
       .take(kWorkflowShape, Purpose::kReplace)
-      .answer(200, kWorkflowShape);
+      .answer(200, kWorkflowShape)
+      .tagged();
   add_route("DELETE", kWorkflow, "deleteWorkflow", "delete",
             on_workflow(Permission::kEditWorkflows), at_once([this](const Call& call) {
               return make_deleted(parts_.studio.run(call.actor, [&](studio::Edit& edit) {

@@ -56,7 +56,8 @@ void AdminApi::Handlers::add_version_routes() {
               if (!version) return make_no_version(call);
               return make_answer(200, describe(call, *version));
             }))
-      .answer(200, kVersionShape);
+      .answer(200, kVersionShape)
+      .tagged();
 
   const auto change_version = [this](auto change) {
     return at_once([this, change](const Call& call) {

@@ -110,6 +110,7 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
               return make_answer(200, r.describe(*noun));
             }))
       .answer(200, r.shape)
+      .tagged()
       .with_query(item_query);
   add_route("PUT", r.item, r.operations.replace, "replace", on(r.edit, r.noun, r.nouns),
             at_once([=, this](const Call& call) {
@@ -130,6 +131,7 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
             }))
       .take(r.shape, Purpose::kReplace)
       .answer(200, r.shape)
+      .tagged()
       .with_query(item_query);
   add_route("DELETE", r.item, r.operations.remove, "delete", on(r.edit, r.noun, r.nouns),
             at_once([=, this](const Call& call) {

@@ -59,6 +59,9 @@ void collect_schemas(const Shape& shape, Json& schemas) {
   }
 }
 
+// A change of what has a tag, or a look at it.
+bool has_condition(const Route& route) { return route.is_tagged || route.method == "DELETE"; }
+
 Json make_parameters(const Route& route) {
   Json parameters = Json::array();
   for (const auto segment : split(route.pattern.substr(1), '/')) {
@@ -67,6 +70,19 @@ Json make_parameters(const Route& route) {
                           {"in", "path"},
                           {"required", true},
                           {"schema", {{"type", "string"}}}});
+  }
+  const auto add_condition = [&](const char* name, const char* about) {
+    parameters.push_back({{"name", name},
+                          {"in", "header"},
+                          {"description", about},
+                          {"schema", {{"type", "string"}}}});
+  };
+  if (has_condition(route)) {
+    if (route.method == "GET") {
+      add_condition("If-None-Match", "the ETag of an answer that you have");
+    } else {
+      add_condition("If-Match", "the ETag of what you read: refused when it was changed since");
+    }
   }
   const auto add_query = [&](std::string_view name, const char* type) {
     parameters.push_back({{"name", name}, {"in", "query"}, {"schema", {{"type", type}}}});
@@ -91,6 +107,10 @@ Json make_success(const Route& route) {
                 {"total", {{"type", "integer"}}}}}};
   }
   answer["content"] = make_content(std::move(schema));
+  if (route.is_tagged) {
+    answer["headers"]["ETag"] = {{"description", "of what was answered; for If-Match"},
+                                 {"schema", {{"type", "string"}}}};
+  }
   return answer;
 }
 
@@ -127,6 +147,11 @@ Json make_operation(const Route& route) {
   }
   if (has_part) refuse("404");
   if (route.method != "GET") refuse("409");
+  if (has_condition(route) && route.method == "GET") {
+    responses["304"] = {{"description", "what you have is what there is"}};
+  } else if (has_condition(route)) {
+    refuse("412");
+  }
   if (takes_body) {
     refuse("413");
     refuse("415");

@@ -33,6 +33,7 @@ struct Route {
   Purpose purpose = Purpose::kCreate;
   int success = 200;
   const Shape* answers = nullptr;
+  bool is_tagged = false;     // its answer is the document of its guard, and carries the ETag
   bool answers_list = false;  // {"items": [...], "total": n}; takes limit and offset
   std::vector<std::string_view> query = {};
 
@@ -64,6 +65,10 @@ struct Route {
     answers = &shape;
     answers_list = true;
     return with_query(std::move(filters));
+  }
+  Route& tagged() {
+    is_tagged = true;
+    return *this;
   }
   Route& with_query(std::vector<std::string_view> names) {
     query = std::move(names);

@@ -859,6 +859,10 @@ Result<std::optional<std::string>> make_document(const model::State& state, cons
   return not_utf8(ref, e.what());
 }
 
+std::string make_tag(std::string_view text) {
+  return make_hex(make_sha256(text)).substr(0, kTagDigits);
+}
+
 Result<std::optional<Described>> describe_document(const model::State& state,
                                                    const DocumentRef& ref, const Sealer& sealer,
                                                    const SettingsMask& mask) try {
@@ -866,7 +870,7 @@ Result<std::optional<Described>> describe_document(const model::State& state,
   if (!json) return std::optional<Described>();
   Described described{json->dump(), {}};
   leave_out_what_is_not_edited(ref.kind, *json);
-  described.tag = make_hex(make_sha256(json->dump())).substr(0, kTagDigits);
+  described.tag = make_tag(json->dump());
   return std::optional<Described>(std::move(described));
 } catch (const Json::exception& e) {
   return not_utf8(ref, e.what());

@@ -113,6 +113,9 @@ struct Described {
   std::string json;
   std::string tag;  // of what can be edited: equal tags, equal content
 };
+// The beginning of the text's SHA-256, in hexadecimal.
+std::string make_tag(std::string_view text);
+
 Result<std::optional<Described>> describe_document(const model::State& state,
                                                    const DocumentRef& ref, const Sealer& sealer,
                                                    const SettingsMask& mask);
