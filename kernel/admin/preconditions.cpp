@@ -74,8 +74,13 @@ AdminResponse make_stale(std::string_view condition, const store::DocumentRef& d
                       {"record", change.seq}});
     }
     error["message"] = who + " changed this since you read it";
-    const auto before = Json::parse(changes.back().before, nullptr, false);
-    const auto now = Json::parse(studio.describe(document), nullptr, false);
+    auto before = Json::parse(changes.back().before, nullptr, false);
+    auto now = Json::parse(studio.describe(document), nullptr, false);
+    for (const auto member : store::list_kept_books(document.kind)) {
+      for (auto* one : {&before, &now}) {
+        if (one->is_object()) one->erase(std::string(member));
+      }
+    }
     if (before.is_object() && now.is_object()) error["difference"] = make_diff(before, now);
   }
   error["pointer"] = "If-Match";

@@ -125,7 +125,7 @@ int run_set(const Node& node, const EditOptions& options) {
   if (auto read = read_members(node.surroundings(), options.members, found->body); !read) {
     return refuse_usage(node, read.error());
   }
-  const auto answer = node.ask("PUT", *path, found->body);
+  const auto answer = node.ask("PUT", *path, found->body, found->etag);
   if (!answer || !answer->ok()) return node.refuse(answer);
   return node.tell(*answer, make_line(*kind, options.name, "changed"));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/cli_node.hpp"
 
+#include "main/cli_difference.hpp"
 #include "main/cli_text.hpp"
 
 #include <algorithm>
@@ -42,7 +43,9 @@ std::string tell_refusal(const Json& body, int status, bool colour) {
   }
   const auto faults = error->find("faults");
   if (faults == error->end() || !faults->is_array() || faults->empty()) {
-    return head + tell_fault(*error, colour);
+    const auto difference = error->find("difference");
+    return head + tell_fault(*error, colour) +
+           (difference != error->end() ? make_difference_text(*difference, colour) : "");
   }
   std::string text;
   for (const auto& fault : *faults) text += head + tell_fault(fault, colour);
@@ -62,7 +65,8 @@ std::string make_path(std::string_view path, const QueryPairs& query) {
   return made;
 }
 
-Result<Answer> Node::ask(std::string_view method, const std::string& path, const Json& body) const {
+Result<Answer> Node::ask(std::string_view method, const std::string& path, const Json& body,
+                         const std::string& if_match) const {
   http::ClientRequest request;
   request.method = method;
   request.url = options_.admin;
@@ -72,13 +76,15 @@ Result<Answer> Node::ask(std::string_view method, const std::string& path, const
   if (!options_.token.empty()) {
     request.headers.emplace_back("Authorization", "Bearer " + options_.token);
   }
+  if (!if_match.empty()) request.headers.emplace_back("If-Match", if_match);
   if (!body.is_null()) {
     request.headers.emplace_back("Content-Type", "application/json");
     request.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
   }
   auto response = surroundings_.fetch(request);
   if (!response) return response.error();
-  Answer answer{response->status, Json()};
+  Answer answer{response->status};
+  answer.etag = response->header("ETag");
   if (!response->body.empty()) answer.body = Json::parse(response->body, nullptr, false);
   if (answer.body.is_discarded()) {
     return Error{SLUICE_E_UNAVAILABLE,

@@ -29,7 +29,8 @@ struct NodeOptions {
 
 struct Answer {
   int status = 0;
-  Json body;  // null when there was none
+  Json body = {};         // null when there was none
+  std::string etag = {};  // of what was answered; empty when it has none
   bool ok() const noexcept { return status >= 200 && status < 300; }
 };
 
@@ -42,7 +43,9 @@ class Node {
       : surroundings_(surroundings), options_(std::move(options)) {}
 
   // An Error: the node could not be asked. A refusal is an Answer.
-  Result<Answer> ask(std::string_view method, const std::string& path, const Json& body = {}) const;
+  // `if_match`: the tag of what was read before; refused when somebody changed it since.
+  Result<Answer> ask(std::string_view method, const std::string& path, const Json& body = {},
+                     const std::string& if_match = {}) const;
   // All pages of a list as one answer.
   Result<Answer> ask_list(std::string_view path, const QueryPairs& query) const;
 

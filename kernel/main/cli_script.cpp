@@ -62,7 +62,7 @@ int save(const Node& node, const std::string& id, const Json& script, const Json
   if (reading.value("described", false)) {
     draft["response_parameters"] = reading["response_parameters"];
   }
-  const auto answer = node.ask("PUT", make_api_path(id, ""), draft);
+  const auto answer = node.ask("PUT", make_api_path(id, ""), draft, stored->etag);
   if (!answer || !answer->ok()) return node.refuse(answer);
   return node.tell(*answer, describe_reading(reading, node.surroundings().colour) + name +
                                 ": saved, to be tested\n");

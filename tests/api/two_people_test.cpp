@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two people at one resource: nobody overwrites what he has not seen (RFC 9110, section 13).
+#include "main/cli.hpp"
 #include "tests/api/house.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <gtest/gtest.h>
+
+#include <sstream>
 
 namespace sluice::tests {
 namespace {
@@ -35,7 +38,7 @@ struct TwoPeople : testing::Test {
   void SetUp() override {
     const auto made = ask("alice", "POST", "/admin/v1/apply", Json::parse(R"({"documents":[
         {"kind":"workspace","name":"shop"},
-        {"kind":"network","name":"lan"},
+        {"kind":"network","name":"lan","address_range":"10.1.0.0/16"},
         {"kind":"rest-api","name":"users","base_path":"/v1"},
         {"kind":"domain","name":"api.example.com"},
         {"kind":"consumer","name":"app"},
@@ -73,7 +76,7 @@ TEST_F(TwoPeople, TheSecondSaveOfADraftIsRefusedWithWhatChanged) {
 
   auto by_bob = read_definition(), by_alice = by_bob;
   by_bob["path"] = "/users";
-  by_bob["request_parameters"][0]["required"] = true;
+  by_bob["request_parameters"][0]["sample"] = "10001";
   by_alice["description"] = "who is it";
   const auto first = ask("bob", "PUT", draft, by_bob, {{"If-Match", bobs.etag}});
   EXPECT_EQ(first.status, 200) << first.body;
@@ -89,7 +92,7 @@ TEST_F(TwoPeople, TheSecondSaveOfADraftIsRefusedWithWhatChanged) {
   std::vector<std::string> labels;
   for (const auto& one : error["difference"]["changed"]) labels.push_back(one["label"]);
   EXPECT_EQ(labels,
-            (std::vector<std::string>{"draft.path", "draft.request_parameters.user_id.required"}))
+            (std::vector<std::string>{"draft.path", "draft.request_parameters.user_id.sample"}))
       << error;
   EXPECT_EQ(error["difference"]["changed"][0]["from"], "/user");
   EXPECT_EQ(error["difference"]["changed"][0]["to"], "/users");
@@ -133,7 +136,9 @@ TEST_F(TwoPeople, OfEveryResourceTheSecondSaveIsRefused) {
     Json first, second;
   } cases[] = {
       {"workspaces/shop", {{"description", "1"}}, {{"description", "2"}}},
-      {"networks/lan", {{"description", "1"}}, {{"description", "2"}}},
+      {"networks/lan",
+       {{"address_range", "10.1.0.0/16"}, {"description", "1"}},
+       {{"address_range", "10.1.0.0/16"}, {"description", "2"}}},
       {"domains/api.example.com", {{"description", "1"}}, {{"description", "2"}}},
       {"consumers/app", {{"description", "1"}}, {{"description", "2"}}},
       {"rest-apis/users",
@@ -194,6 +199,38 @@ TEST_F(TwoPeople, APreconditionThatNobodyCanJudgeIsRefused) {
     const auto answer = ask("alice", c.method, c.path, body, c.conditions);
     EXPECT_EQ(answer.status, c.status) << answer.body;
   }
+}
+
+// `sluice set` reads, changes a member and writes the whole: what came between is not undone.
+TEST_F(TwoPeople, TheCommandLineDoesNotOverwriteWhatCameBetween) {
+  bool is_between = true;
+  std::ostringstream printed;
+  const cli::Surroundings surroundings{
+      printed, printed, false,
+      [](const char* name) -> std::optional<std::string> {
+        if (std::string_view(name) == "SLUICE_TOKEN") return "token-a";
+        return {};
+      },
+      [&](const http::ClientRequest& request) -> Result<http::ClientResponse> {
+        constexpr std::string_view kAddress = "http://127.0.0.1:8081";
+        auto answer = house.ask(
+            {request.method, request.url.substr(kAddress.size()), request.body, request.headers});
+        if (is_between && request.method == "GET" &&
+            request.url.ends_with("/domains/api.example.com")) {
+          is_between = false;
+          ask("bob", "PUT", "/admin/v1/domains/api.example.com", {{"description", "bob's"}});
+        }
+        return http::ClientResponse{answer.status, answer.headers, answer.body};
+      }};
+  const std::vector<std::string> words = {"set", "domain", "api.example.com", "protocol=https"};
+  EXPECT_EQ(cli::run_cli(words, {}, surroundings), 1);
+  EXPECT_EQ(printed.str(),
+            "error: If-Match: 'bob' changed this since you read it\n"
+            "  -> read it again, take over what changed, and send the change with its new ETag in "
+            "If-Match\n"
+            "~ description: \"\" -> bob's\n");
+  EXPECT_EQ(cli::run_cli(words, {}, surroundings), 0);
+  EXPECT_EQ(ask("bob", "GET", "/admin/v1/domains/api.example.com").body["description"], "bob's");
 }
 
 }  // namespace
