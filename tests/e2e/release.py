@@ -2,6 +2,7 @@
 """Promises about an API's way: what a test tells, what consumers read, tables that change."""
 import json
 import subprocess
+import threading
 import urllib.parse
 
 from calls import change_database
@@ -212,3 +213,61 @@ def tests_tell_what_is_wrong(directory):
         records = must("records", admin_call(made, admin, "GET", path + "/test-records"))["items"]
         expect("every run left a record", [r["passed"] for r in records], [False, False, False, True])
         expect("and says what was wrong", [bool(r["fault"]) for r in records][:2], [True, True])
+
+
+def two_people(directory):
+    """Two people edit one draft at once: no save is lost, and the second one is told what changed."""
+    process, made = demo(directory)
+    with process:
+        admin = made["admin"]["url"]
+        path = "/admin/v1/apis/" + find_api(made, admin)
+        headers = {"Authorization": "Bearer " + made["admin"]["token"], "Content-Type": "application/json"}
+
+        def read():
+            status, told, text = call(admin, path, headers=headers)
+            expect_quietly("read", status, 200)
+            return told["etag"], json.loads(text)
+
+        def save(etag, draft):
+            return call(admin, path, "PUT", {**headers, "If-Match": etag}, json.dumps(draft))
+
+        def expect_quietly(what, got, wanted):
+            if got != wanted:
+                raise SystemExit(f"FAILED {what}: got {got!r}, wanted {wanted!r}")
+
+        etag, hers = read()
+        _, his = read()
+        his["description"] = "his words"
+        hers["timeout_ms"] = 1234
+        expect("the first save is taken", save(etag, his)[0], 200)
+        status, _, text = save(etag, hers)
+        error = json.loads(text)["error"]
+        expect("the second is refused", (status, error["code"]), (412, "precondition_failed"))
+        expect("with what changed", [(c["label"], c["to"]) for c in error["difference"]["changed"]],
+               [("draft.description", "his words")])
+        etag, now = read()
+        expect("nothing of the second one was taken", now["timeout_ms"] != 1234, True)
+        status, told, text = call(admin, path, headers={**headers, "If-None-Match": etag})
+        expect("what is known is not sent again", (status, told["etag"], text), (304, etag, ""))
+
+        etag, draft = read()
+        draft["description"] = "0"
+        expect("counting begins", save(etag, draft)[0], 200)
+        refused = []
+
+        def count(times):
+            while times:
+                etag, draft = read()
+                draft["description"] = str(int(draft["description"]) + 1)
+                status = save(etag, draft)[0]
+                expect_quietly("a save", status in (200, 412), True)
+                times -= status == 200
+                refused.append(status == 412)
+
+        people = [threading.Thread(target=count, args=(40,)) for _ in range(2)]
+        for one in people:
+            one.start()
+        for one in people:
+            one.join()
+        expect("every save of both counts", read()[1]["description"], "80")
+        print(f"{sum(refused)} of {len(refused)} saves were refused and made again")
