@@ -45,6 +45,8 @@ AdminApi::Handlers::Handlers(AdminParts parts)
   add_export_routes();
   add_place_routes();
   add_published_routes();
+  add_people_routes();
+  add_audit_routes();
 }
 
 std::optional<AdminApi::Handlers::Caller> AdminApi::Handlers::find_caller(
@@ -58,7 +60,7 @@ std::optional<AdminApi::Handlers::Caller> AdminApi::Handlers::find_caller(
   }
   const auto* token = studio::find_token(state(), secret, parts_.studio.now_ms());
   if (!token) return {};
-  return Caller{token->name, studio::Access::find(state(), token->name)};
+  return Caller{token->name, studio::Access::find(state(), token->name), token->id};
 }
 
 // What the caller does not see is answered like what is not there, so that neither tells of the
@@ -139,8 +141,9 @@ void AdminApi::Handlers::handle(const AdminRequest& request, const AdminApi::Res
 void AdminApi::Handlers::dispatch(const Route& route, std::vector<std::string> path, Target target,
                                   const AdminRequest& request, Caller caller,
                                   const AdminApi::Respond& respond) {
-  Call call{std::move(caller.name),   std::move(path), std::move(target.query), Json::object(),
-            std::move(caller.access), &state(),        parts_.studio.region()};
+  Call call{std::move(caller.name), std::move(path),           std::move(target.query),
+            Json::object(),         std::move(caller.access),  &state(),
+            parts_.studio.region(), std::move(caller.token_id)};
   // A private draft is its owner's alone. What was submitted is the workspace's: its versions are
   // approved and published by others.
   constexpr std::string_view kApi = "/admin/v1/apis/{id}";

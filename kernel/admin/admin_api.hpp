@@ -8,6 +8,7 @@
 // and a look at drift: those run on a worker, and their answers come back on the control thread.
 
 #include "loader/registry.hpp"
+#include "store/documents.hpp"
 #include "studio/studio.hpp"
 
 #include <cstddef>
@@ -28,6 +29,7 @@ inline constexpr std::size_t kTargetBytesMax = 8 * 1024;
 inline constexpr std::size_t kTestsInFlightMax = 8;  // more are refused with 429
 inline constexpr std::size_t kDriftsInFlightMax = 2;
 inline constexpr std::size_t kSourcesInFlightMax = 8;  // data sources that are looked at; likewise
+inline constexpr std::size_t kAuditsInFlightMax = 2;   // readings of the audit log; likewise
 inline constexpr std::size_t kItemsPerPageMax = 1000;
 
 struct AdminRequest {
@@ -81,6 +83,10 @@ struct AdminParts {
   std::function<std::string(const std::string& instance)> origin = {};
   std::string version = "0.1.0";  // of the product, for the description
 };
+
+// Settings as they may be told in the audit log: what the schemas of these plugins mark as secret
+// is masked, and everything of a component that is not loaded.
+store::SettingsMask make_settings_mask(const std::vector<loader::PluginReport>& plugins);
 
 class AdminApi {
  public:

@@ -150,6 +150,7 @@ Result<Applied> put_api(Edit& edit, const Document& document, Faults& faults) {
 std::vector<Listed> list_apis(const ExportContext& context) {
   std::vector<Listed> listed;
   for (const auto& [id, api] : context.state.apis.all()) {
+    if (!context.reader.empty() && !studio::is_visible(api, context.reader)) continue;
     listed.push_back({make_api_reference(context.state, id),
                       make_portable(make_json(api, context.state, context.secrets), kApiShape)});
   }
@@ -441,45 +442,49 @@ std::vector<Listed> list_authorizations(const ExportContext& context) {
 // ---- the table
 
 const DocumentKind kDocumentKinds[] = {
-    {"network", kNetworkShape, Naming::kOwn, Permission::kManageGateway, &govern_all,
+    {"network", kNetworkShape, Naming::kOwn, Permission::kManageGateway, kEverywhere,
      &put_named<model::Network, &parse_network, &Edit::put_network>,
      &list_named<model::Network, &State::networks, &kNetworkShape>},
     {"gateway-instance", kGatewayInstanceShape, Naming::kOwn, Permission::kManageGateway,
-     &govern_all,
+     kEverywhere,
      &put_named<model::GatewayInstance, &parse_gateway_instance, &Edit::put_gateway_instance>,
      &list_named<model::GatewayInstance, &State::gateway_instances, &kGatewayInstanceShape>},
-    {"domain", kDomainShape, Naming::kOwn, Permission::kManageGateway, &govern_all,
+    {"domain", kDomainShape, Naming::kOwn, Permission::kManageGateway, kEverywhere,
      &put_named<model::Domain, &parse_domain, &Edit::put_domain>,
      &list_named<model::Domain, &State::domains, &kDomainShape>},
-    {"backend-service", kBackendServiceShape, Naming::kOwn, Permission::kManageGateway, &govern_all,
+    {"backend-service", kBackendServiceShape, Naming::kOwn, Permission::kManageGateway, kEverywhere,
      &put_named<model::BackendService, &parse_backend_service, &Edit::put_backend_service>,
      &list_backend_services},
-    {"workspace", kWorkspaceShape, Naming::kOwn, Permission::kEditWorkspace, &govern_itself,
+    {"workspace", kWorkspaceShape, Naming::kOwn, Permission::kEditWorkspace, kItself,
      &put_named<model::Workspace, &parse_workspace, &Edit::put_workspace>,
      &list_named<model::Workspace, &State::workspaces, &kWorkspaceShape>},
-    {"resource-group", kResourceGroupShape, Naming::kOwn, Permission::kManageGateway, &govern_all,
+    {"resource-group", kResourceGroupShape, Naming::kOwn, Permission::kManageGateway, kEverywhere,
      &put_named<model::ResourceGroup, &parse_resource_group, &Edit::put_resource_group>,
      &list_named<model::ResourceGroup, &State::resource_groups, &kResourceGroupShape>},
-    {"data-source", kDataSourceShape, Naming::kOwn, Permission::kEditSources, &govern_workspace,
+    {"data-source", kDataSourceShape, Naming::kOwn, Permission::kEditSources, kWorkspaceNamed,
      &put_data_source, &list_data_sources},
-    {"rest-api", kRestApiShape, Naming::kOwn, Permission::kEditRestApis, &govern_rest_api,
+    {"rest-api", kRestApiShape, Naming::kOwn, Permission::kEditRestApis, kBoundWorkspaces,
      &put_named<model::RestApi, &parse_rest_api, &Edit::put_rest_api>,
      &list_named<model::RestApi, &State::rest_apis, &kRestApiShape>},
-    {"workflow", kWorkflowShape, Naming::kOwn, Permission::kEditWorkflows, &govern_workspace,
+    {"workflow", kWorkflowShape, Naming::kOwn, Permission::kEditWorkflows, kWorkspaceNamed,
      &put_workflow, &list_workflows},
-    {"consumer", kConsumerShape, Naming::kOwn, Permission::kManageConsumers, &govern_consumer,
+    {"consumer", kConsumerShape, Naming::kOwn, Permission::kManageConsumers, kConsumersWorkspace,
      &put_named<model::Consumer, &parse_consumer, &Edit::put_consumer>,
      &list_named<model::Consumer, &State::consumers, &kConsumerShape>},
     {"credential", kCredentialDocumentShape, Naming::kLabel, Permission::kManageConsumers,
-     &govern_credential, &put_credential, &list_credentials, true},
-    {"api", kApiShape, Naming::kOwn, Permission::kEditDrafts, &govern_workspace, &put_api,
+     kCredentialsWorkspace, &put_credential, &list_credentials, true, "record"},
+    {"api", kApiShape, Naming::kOwn, Permission::kEditDrafts, kWorkspaceNamed, &put_api,
      &list_apis},
-    {"version", kVersionDocumentShape, Naming::kLabel, Permission::kRestoreRecords,
-     &govern_referred_api, &put_version, &list_versions},
+    {"version", kVersionDocumentShape, Naming::kLabel, Permission::kRestoreRecords, kApisWorkspace,
+     &put_version, &list_versions},
     {"deployment", kDeploymentDocumentShape, Naming::kLabel, Permission::kRestoreRecords,
-     &govern_referred_api, &put_deployment, &list_deployments},
+     kApisWorkspace, &put_deployment, &list_deployments},
     {"authorization", kAuthorizationShape, Naming::kLabel, Permission::kManageConsumers,
-     &govern_authorization, &put_authorization, &list_authorizations},
+     kAuthorizedWorkspaces, &put_authorization, &list_authorizations},
+    {"member", kMemberShape, Naming::kOwn, Permission::kManageMembers, kWorkspaceNamed,
+     &put_member_document, &list_member_documents},
+    {"token", kTokenDocumentShape, Naming::kOwn, Permission::kManageTokens, kEverywhere,
+     &put_token_document, &list_token_documents, true},
 };
 
 // A member of the document that is none of the resource; null when absent.

@@ -35,6 +35,7 @@ struct ExportContext {
   const model::State& state;
   const SecretSettings& secrets;
   ExportSecrets mode = ExportSecrets::kMasked;
+  std::string_view reader = {};  // whose private drafts are told; empty: everybody's
 };
 
 // A resource as its document. Documents of a kind stand in the order of `rank`, which is what
@@ -51,15 +52,26 @@ struct DocumentKind {
   Naming naming;
   // Who may put it, and where.
   studio::Permission permission;
-  Governing governing;
+  const Governing& governing;
   // A fault of the noun's law goes to `faults`; an Error ends the transaction.
   Result<studio::Applied> (*put)(studio::Edit&, const Document&, model::Faults&);
   std::vector<Listed> (*list)(const ExportContext&);
   // Its documents hold secrets and nothing else of use: listed only where those are told.
   bool is_secret = false;
+  // With this member it is a record of what was, put as it is told: for who may restore those.
+  const char* record = nullptr;
 };
 
 std::span<const DocumentKind> list_document_kinds();
+
+// ---- members and tokens (documents_people.cpp)
+extern const Shape kTokenDocumentShape;
+Result<studio::Applied> put_member_document(studio::Edit& edit, const Document& document,
+                                            model::Faults& faults);
+Result<studio::Applied> put_token_document(studio::Edit& edit, const Document& document,
+                                           model::Faults& faults);
+std::vector<Listed> list_member_documents(const ExportContext& context);
+std::vector<Listed> list_token_documents(const ExportContext& context);
 
 // Appends what is wrong with the document to `faults`; then its kind may be nullptr.
 Document read_document(const Json& json, std::size_t index, model::Faults& faults);

@@ -14,18 +14,6 @@ std::vector<std::string> govern_consumer_named(const std::string& name, const mo
                                                    : std::string(model::kEveryWorkspace)};
 }
 
-template <class T>
-void leave_out_unseen(model::Collection<T>& collection, const model::State& state,
-                      const studio::Access& access) {
-  std::vector<std::string> unseen;
-  for (const auto& [key, noun] : collection.all()) {
-    if (!access.sees(studio::owner_of(noun, state))) unseen.push_back(key);
-  }
-  for (const auto& key : unseen) collection.erase(key);
-}
-
-}  // namespace
-
 std::vector<std::string> govern_all(const Json&, const model::State&, std::string_view) {
   return {model::kEveryWorkspace};
 }
@@ -75,6 +63,31 @@ std::vector<std::string> govern_authorization(const Json& body, const model::Sta
              : studio::list_workspaces_bound(state, read_region(body, region), rest_api);
 }
 
+template <class T>
+void leave_out_unseen(model::Collection<T>& collection, const model::State& state,
+                      const studio::Access& access) {
+  std::vector<std::string> unseen;
+  for (const auto& [key, noun] : collection.all()) {
+    if (!access.sees(studio::owner_of(noun, state))) unseen.push_back(key);
+  }
+  for (const auto& key : unseen) collection.erase(key);
+}
+
+}  // namespace
+
+const Governing kEverywhere{"every workspace", &govern_all};
+const Governing kWorkspaceNamed{"the workspace named", &govern_workspace};
+const Governing kItself{"the workspace; every workspace when it is new", &govern_itself};
+const Governing kBoundWorkspaces{"the workspaces bound to it; any when there is none",
+                                 &govern_rest_api};
+const Governing kConsumersWorkspace{"the consumer's workspace; every workspace when it has none",
+                                    &govern_consumer};
+const Governing kCredentialsWorkspace{kConsumersWorkspace.place, &govern_credential};
+const Governing kApisWorkspace{"the API's workspace", &govern_referred_api};
+const Governing kAuthorizedWorkspaces{
+    "the API's workspace, or those bound to the REST API; any when there is none",
+    &govern_authorization};
+
 Result<void> check_document(const Document& document, const studio::Access& access,
                             const model::State& state, std::string_view region) {
   if (access.is_node()) return {};
@@ -83,8 +96,10 @@ Result<void> check_document(const Document& document, const studio::Access& acce
     return error;
   };
   const auto& kind = *document.kind;
-  if (auto may = access.check_anywhere(kind.permission); !may) return at(may.error());
-  for (const auto& workspace : kind.governing(document.body, state, region)) {
+  const bool is_record = kind.record != nullptr && document.body.contains(kind.record);
+  const auto permission = is_record ? studio::Permission::kRestoreRecords : kind.permission;
+  if (auto may = access.check_anywhere(permission); !may) return at(may.error());
+  for (const auto& workspace : kind.governing.find(document.body, state, region)) {
     if (workspace != model::kEveryWorkspace && !access.is_member(workspace)) {
       return Error{SLUICE_E_FORBIDDEN,
                    "there is no workspace of that name to put it in: create it first, or have "
@@ -92,7 +107,7 @@ Result<void> check_document(const Document& document, const studio::Access& acce
                    {},
                    document.pointer};
     }
-    if (auto may = access.check(kind.permission, workspace); !may) return at(may.error());
+    if (auto may = access.check(permission, workspace); !may) return at(may.error());
   }
   return {};
 }

@@ -15,26 +15,15 @@ namespace sluice::admin {
 
 struct Document;
 
-// `region`: of a document that names none.
-using Governing = std::vector<std::string> (*)(const Json& body, const model::State& state,
-                                               std::string_view region);
+struct Governing {
+  std::string_view place;  // in words, for people
+  // `region`: of a document that names none.
+  std::vector<std::string> (*find)(const Json& body, const model::State& state,
+                                   std::string_view region);
+};
 
-std::vector<std::string> govern_all(const Json& body, const model::State& state,
-                                    std::string_view region);
-std::vector<std::string> govern_workspace(const Json& body, const model::State& state,
-                                          std::string_view region);  // its member
-std::vector<std::string> govern_itself(const Json& body, const model::State& state,
-                                       std::string_view region);
-std::vector<std::string> govern_rest_api(const Json& body, const model::State& state,
-                                         std::string_view region);
-std::vector<std::string> govern_consumer(const Json& body, const model::State& state,
-                                         std::string_view region);
-std::vector<std::string> govern_credential(const Json& body, const model::State& state,
-                                           std::string_view region);
-std::vector<std::string> govern_referred_api(const Json& body, const model::State& state,
-                                             std::string_view region);
-std::vector<std::string> govern_authorization(const Json& body, const model::State& state,
-                                              std::string_view region);
+extern const Governing kEverywhere, kWorkspaceNamed, kItself, kBoundWorkspaces, kConsumersWorkspace,
+    kCredentialsWorkspace, kApisWorkspace, kAuthorizedWorkspaces;
 
 // What stands in the way of who puts this document, as an Error at it; in words that do not tell
 // whether there is a workspace that he does not see.

@@ -37,7 +37,8 @@ struct Call {
   Json body = Json::object();
   studio::Access access;
   const model::State* state = nullptr;
-  std::string node_region;  // of what names no region
+  std::string node_region;    // of what names no region
+  std::string token_id = {};  // that the caller showed; empty: the node's own
 
   std::string_view find_query(std::string_view name) const {
     const auto it = query.find(name);
@@ -166,6 +167,20 @@ Guard on(Permission permission, std::string_view noun, model::Collection<T> mode
       concern.workspaces = list_governing(*found, *call.state);
     }
     concern.anywhere = concern.workspaces.empty();
+    return concern;
+  };
+  return Guard(permission, "its workspace", Guard::When::kBeforeBody, find);
+}
+
+// The workspace that the path begins with, where a noun is put that need not be there yet.
+template <class T>
+Guard in_path(Permission permission) {
+  const auto find = [](const Call& call) {
+    const auto& workspace = call.path[0];
+    Concern concern{.noun = "workspace", .name = workspace, .workspaces = {workspace}};
+    concern.is_seen = workspace == model::kEveryWorkspace ||
+                      (call.state->workspaces.find(workspace) && call.access.is_member(workspace));
+    concern.document = store::DocumentRef{store::kKindOf<T>, Subject<T>::key(call)};
     return concern;
   };
   return Guard(permission, "its workspace", Guard::When::kBeforeBody, find);

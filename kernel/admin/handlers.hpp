@@ -30,6 +30,8 @@ class AdminApi::Handlers {
   void add_export_routes();
   void add_place_routes();
   void add_published_routes();
+  void add_people_routes();
+  void add_audit_routes();
   template <class T>
   struct NamedResource;
   template <class T>
@@ -87,6 +89,16 @@ class AdminApi::Handlers {
 
   void explain(const Call& call, const AdminApi::Respond& respond);
 
+  // ---- who manages, and what was done
+  AdminResponse put_member(const Call& call, const Json& body, int status);
+  AdminResponse create_token(const Call& call);
+  AdminResponse tell_me(const Call& call);
+  // An edit of members or tokens, refused where its outcome is not for the caller to bring about.
+  template <class UseCase>
+  auto change_people(const Call& call, UseCase use_case);
+  void read_audit(const AdminApi::Respond& respond,
+                  std::function<AdminResponse(const store::AuditLog&)> read);
+
   AdminResponse apply(const Call& call);
   AdminResponse list_plugins() const;
   AdminResponse check_ready() const;
@@ -94,6 +106,7 @@ class AdminApi::Handlers {
   struct Caller {
     std::string name;
     studio::Access access;
+    std::string token_id = {};  // empty: the node's own
   };
   // What becomes of an authenticated request; `respond` was not called when it throws.
   void dispatch(const Route& route, std::vector<std::string> path, Target target,
@@ -123,6 +136,7 @@ class AdminApi::Handlers {
   std::size_t explains_in_flight_ = 0;
   std::size_t drifts_in_flight_ = 0;
   std::size_t sources_in_flight_ = 0;
+  std::size_t audits_in_flight_ = 0;
 };
 
 // ---- shared by the handlers' files

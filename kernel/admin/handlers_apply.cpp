@@ -102,7 +102,8 @@ AdminResponse AdminApi::Handlers::apply(const Call& call) {
       }
       document->applied = *put;
     }
-    return model::make_result(faults);
+    if (auto right = model::make_result(faults); !right) return right;
+    return studio::check_people(call.access, state(), edit.state(), parts_.studio.now_ms());
   };
   const bool dry_run = read_boolean(call.body, "dry_run", false);
   const auto mode = dry_run ? studio::ApplyMode::kDryRun : studio::ApplyMode::kCommit;

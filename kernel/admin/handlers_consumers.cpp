@@ -36,7 +36,7 @@ void AdminApi::Handlers::add_consumer_routes() {
             }))
       .answer_list(kCredentialShape, {"consumer", "type"});
   add_route("POST", "/admin/v1/consumers/{name}/credentials", "createCredential",
-            "make or take a credential; its secret is answered here and never again",
+            "make or take a credential; its secret is answered here, and when it is revealed",
             on(Permission::kManageConsumers, "consumer", &model::State::consumers),
             now(&Handlers::create_credential))
       .take(kNewCredentialShape)

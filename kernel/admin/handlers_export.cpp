@@ -80,13 +80,14 @@ AdminResponse make_export(std::string_view kinds, const ExportContext& context) 
 }  // namespace
 
 void AdminApi::Handlers::add_export_routes() {
-  add_route(
-      "GET", "/admin/v1/export", "exportDocuments",
-      "everything as the documents that apply takes; secrets are masked or left out",
-      somewhere(Permission::kLook), at_once([this](const Call& call) {
-        const auto visible = make_visible(state(), call.access);
-        return make_export(call.find_query("kinds"), {visible, secrets_, ExportSecrets::kMasked});
-      }))
+  add_route("GET", "/admin/v1/export", "exportDocuments",
+            "everything as the documents that apply takes; secrets are masked or left out",
+            somewhere(Permission::kLook), at_once([this](const Call& call) {
+              const auto visible = make_visible(state(), call.access);
+              const auto reader = call.access.is_node() ? std::string_view() : call.actor;
+              return make_export(call.find_query("kinds"),
+                                 {visible, secrets_, ExportSecrets::kMasked, reader});
+            }))
       .with_query({"kinds"});
   add_route("POST", "/admin/v1/export/secrets", "exportSecrets", "the same with every secret",
             everywhere(Permission::kRevealSecrets), at_once([this](const Call& call) {

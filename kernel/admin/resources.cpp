@@ -64,6 +64,8 @@ constexpr Member kCredentialMembers[] = {
     {"valid_from", Type::kTime, Need::kReadOnly},
     {"valid_until", Type::kTime, Need::kReadOnly},
     {"created_at", Type::kTime, Need::kReadOnly},
+    {"shown", Type::kMap, Need::kReadOnly,
+     "its secrets, masked; POST .../reveal tells them, and is audited"},
 };
 constexpr Member kCredentialChangeMembers[] = {
     {"enabled", Type::kBoolean, Need::kOptional, "as it is when absent"},
@@ -102,7 +104,8 @@ constexpr Member kNewCredentialMembers[] = {
 };
 constexpr Member kIssuedCredentialMembers[] = {
     {"credential", Type::kShape, Need::kReadOnly, {}, {}, &kCredentialShape},
-    {"shown", Type::kMap, Need::kReadOnly, "the secret, told here and never again"},
+    {"shown", Type::kMap, Need::kReadOnly,
+     "its secrets; told again to who may reveal them, and audited"},
 };
 constexpr Member kApplyPublishMembers[] = {
     {"instance", Type::kText, Need::kRequired},
@@ -185,6 +188,8 @@ Json make_json(const model::Consumer& c) {
 Json make_json(const model::Credential& c) {
   Json attributes = Json::object();
   for (const auto& [name, value] : c.attributes) attributes[name] = value;
+  Json shown = Json::object();
+  for (const auto& [name, value] : c.shown) shown[name] = kSecretMask;
   return {{"id", c.id},
           {"consumer", c.consumer},
           {"type", c.type},
@@ -193,7 +198,8 @@ Json make_json(const model::Credential& c) {
           {"enabled", c.enabled},
           {"valid_from", make_time_json(c.valid_from)},
           {"valid_until", make_time_json(c.valid_until)},
-          {"created_at", make_time_json(c.created_at)}};
+          {"created_at", make_time_json(c.created_at)},
+          {"shown", std::move(shown)}};
 }
 
 Json make_json(const studio::IssuedCredential& issued) {

@@ -7,7 +7,9 @@
 #include "admin/secrets.hpp"
 #include "admin/shapes.hpp"
 #include "model/nouns.hpp"
+#include "store/audit_log.hpp"
 #include "studio/drift.hpp"
+#include "studio/permissions.hpp"
 #include "studio/search.hpp"
 #include "studio/script_reading.hpp"
 #include "studio/studio.hpp"
@@ -22,6 +24,8 @@ extern const Shape kNetworkShape, kResourceGroupShape, kDomainShape, kBackendSer
 extern const Shape kFolderShape, kMoveShape, kCloneShape, kTestFormShape, kTestReportShape,
     kTestRecordShape, kApprovalShape, kRollbackShape, kRollbackPlanShape, kBatchShape,
     kSearchHitShape, kDriftShape;
+extern const Shape kMemberShape, kTokenShape, kNewTokenShape, kIssuedTokenShape, kMeShape,
+    kAuditRecordShape, kAuditPageShape, kAuditVerdictShape;
 extern const Shape kTestShape, kPublishShape, kUndeployShape, kRejectShape, kNewCredentialShape,
     kIssuedCredentialShape, kApplyPublishShape, kReadScriptShape, kScriptReadingShape;
 
@@ -48,6 +52,13 @@ Json make_json(const model::Consumer& consumer);
 Json make_json(const model::Credential& credential);  // without what finds and proves it
 Json make_json(const studio::IssuedCredential& issued);
 Json make_json(const model::Authorization& authorization);
+Json make_json(const model::Member& member);
+Json make_json(const model::Token& token);  // without its digest
+Json make_json(const studio::IssuedToken& issued);
+Json make_membership_json(const model::Member& member);  // with the permissions that come with it
+enum class AuditSides { kLeftOut, kTold };               // before and after
+Json make_json(const store::AuditRecord& record, AuditSides sides);
+Json make_json(const store::AuditVerdict& verdict);
 Json make_json(const studio::TableDescription& description);
 Json make_json(const studio::TableInfo& table);
 Json make_json(const studio::TestReport& report);
@@ -80,6 +91,9 @@ std::optional<model::Placement> parse_placement(const Json& json, const model::A
 model::Consumer parse_consumer(const Json& json);
 studio::NewCredential parse_new_credential(const Json& json);
 studio::CredentialChange parse_credential_change(const Json& json);
+model::Member parse_member(const Json& json, const std::string& where, model::Faults& faults);
+model::Token parse_new_token(const Json& json, const std::string& where, model::Faults& faults);
+studio::TokenChange parse_token_change(const Json& json);
 studio::CloneRequest parse_clone_request(const Json& json);
 
 // Members of checked JSON, or what stands for an absent one.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/routes.hpp"
 
+#include "admin/documents.hpp"
+
 #include <sluice/percent.hpp>
 
 #include <algorithm>
@@ -233,6 +235,17 @@ Json make_openapi(const std::vector<Route>& routes, const std::string& version) 
     document["paths"][std::string(route.pattern)][method] = make_operation(route);
     if (route.takes) collect_schemas(*route.takes, schemas);
     if (route.answers) collect_schemas(*route.answers, schemas);
+  }
+  auto& apply = document["paths"]["/admin/v1/apply"]["post"];
+  for (const auto& kind : list_document_kinds()) {
+    const auto add = [&](Permission permission, const Json& with) {
+      apply["x-sluice-documents"].push_back({{"kind", kind.name},
+                                             {"with", with},
+                                             {"permission", studio::find_rule(permission).name},
+                                             {"in", kind.governing.place}});
+    };
+    add(kind.permission, {});
+    if (kind.record) add(Permission::kRestoreRecords, kind.record);
   }
   document["components"] = {
       {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},

@@ -91,6 +91,7 @@ struct Match {
 };
 Match find_route(const std::vector<Route>& routes, std::string_view method, const Target& target);
 
+// With the permission of each route, and of each kind of document that apply takes.
 Json make_openapi(const std::vector<Route>& routes, const std::string& version);
 
 }  // namespace sluice::admin

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/secrets.hpp"
 
+#include "admin/admin_api.hpp"
+
+#include <memory>
+
 namespace sluice::admin {
 namespace {
 
@@ -115,6 +119,13 @@ SecretSettings::SecretSettings(const std::vector<loader::PluginReport>& plugins)
       if (schema.is_object()) schemas_[{component.kind, component.type}] = std::move(schema);
     }
   }
+}
+
+store::SettingsMask make_settings_mask(const std::vector<loader::PluginReport>& plugins) {
+  return [secrets = std::make_shared<const SecretSettings>(plugins)](
+             std::string_view kind, std::string_view type, const std::string& settings_json) {
+    return secrets->mask(kind, type, settings_json).dump();
+  };
 }
 
 SecretSettings SecretSettings::make_open() {

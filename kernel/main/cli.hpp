@@ -6,6 +6,7 @@
 
 #include "http/client.hpp"
 #include "loader/registry.hpp"
+#include "store/audit_log.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -50,6 +51,8 @@ struct Commands {
       list_plugins;
   std::function<Result<loader::PluginReport>(const std::filesystem::path& file)> inspect_plugin;
   std::function<int(const VerifyOptions&, const Surroundings&)> verify_auth;
+  // Of the store that the node file at `config` names.
+  std::function<Result<store::AuditVerdict>(const std::filesystem::path& config)> verify_audit;
 };
 
 // Where a run reads and writes; tests give their own.

@@ -20,6 +20,7 @@ struct Kind {
     kPair,      // workspace/name
     kWorkflow,  // workspace/name, found by its id
     kApi,       // whatever Node::find_api() takes
+    kId,        // by its id; made by a command of its own
     kNone,      // only listed
   };
   std::string_view singular, collection;
@@ -176,6 +177,38 @@ int run_credential_rotate(const Node& node, const CredentialOptions& options);
 int run_credential_enable(const Node& node, const CredentialOptions& options);
 int run_credential_disable(const Node& node, const CredentialOptions& options);
 int run_credential_revoke(const Node& node, const CredentialOptions& options);
+int run_credential_reveal(const Node& node, const CredentialOptions& options);
+
+struct MemberOptions {
+  std::string member;                      // "shop/ann", "*/ann"
+  std::vector<std::string> roles, rights;  // none: as they are; of a new one, every right
+};
+int run_member_set(const Node& node, const MemberOptions& options);
+int run_member_remove(const Node& node, const MemberOptions& options);
+
+struct TokenOptions {
+  std::string id, name, description, valid_until, sha256;
+  bool is_machine = false;
+};
+int run_token_create(const Node& node, const TokenOptions& options);
+int run_token_enable(const Node& node, const TokenOptions& options);
+int run_token_disable(const Node& node, const TokenOptions& options);
+int run_token_delete(const Node& node, const TokenOptions& options);
+
+int run_whoami(const Node& node);
+
+struct AuditOptions {
+  std::string workspace, actor, kind, name, action, from, to;  // filters
+  std::uint64_t before = 0;                                    // 0: from the newest on
+  std::size_t limit = 50;
+  std::string number;            // of one
+  std::string known;             // "NUMBER:HASH", as an earlier verification told
+  std::filesystem::path config;  // the node file, to read the store without asking a node
+};
+int run_audit_list(const Node& node, const AuditOptions& options);
+int run_audit_show(const Node& node, const AuditOptions& options);
+int run_audit_verify(const Node& node, const AuditOptions& options);
+int tell_verdict(const Surroundings& surroundings, bool json, const store::AuditVerdict& verdict);
 
 struct GrantOptions {
   std::string consumer, api, rest_api, valid_until;

@@ -124,6 +124,15 @@ int run_credential_revoke(const Node& node, const CredentialOptions& options) {
                    options.id + " is revoked");
 }
 
+int run_credential_reveal(const Node& node, const CredentialOptions& options) {
+  const auto answer = node.ask("POST", make_credential_path(options.id) + "/reveal");
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  if (answer->body.value("shown", Json::object()).empty()) {
+    return node.tell(*answer, "it holds no secret that could be shown\n");
+  }
+  return tell_issued(node, *answer);
+}
+
 int run_grant(const Node& node, const GrantOptions& options) {
   return tell_done(node, node.ask("POST", "/admin/v1/authorizations", make_authorization(options)),
                    options.consumer + " may call " +

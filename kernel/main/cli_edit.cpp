@@ -79,6 +79,9 @@ Result<Json> read_name(const Kind& kind, const std::string& name) {
       return Json{{"workspace", name.substr(0, first)},
                   {"workflow", name.substr(first + 1, last - first - 1)},
                   {"name", name.substr(last + 1)}};
+    case Kind::Key::kId:
+      return wrong("'" + std::string(kind.singular) + "' is not made like this: 'sluice " +
+                   std::string(kind.singular) + " create' does it");
     case Kind::Key::kNone:
       break;
   }

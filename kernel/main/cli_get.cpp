@@ -62,6 +62,11 @@ const Kind kKinds[] = {
      "credentials",
      {"consumer", "type", "display", "attributes", "enabled", "valid_until", "id"}},
     {"authorization", "authorizations", {"consumer", "api", "rest_api", "valid_until"}, kNone},
+    {"member", "members", {"workspace", "name", "roles", "rights"}, kPair},
+    {"token",
+     "tokens",
+     {"name", "principal", "display", "enabled", "valid_until", "description", "id"},
+     kId},
 };
 
 std::string make_title(std::string_view member) {
@@ -135,6 +140,7 @@ Result<std::string> find_item_path(const Node& node, const Kind& kind, const std
   };
   switch (kind.key) {
     case kName:
+    case kId:
       return base + encode_percent(name);
     case kPair:
       if (slash == std::string::npos) return wants("workspace/name");

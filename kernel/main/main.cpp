@@ -6,6 +6,7 @@
 #include "main/cli.hpp"
 #include "main/demo.hpp"
 #include "main/node.hpp"
+#include "main/store_opening.hpp"
 
 #include <unistd.h>
 
@@ -75,6 +76,11 @@ int main(int argc, char** argv) {
                                           ("sluice-inspect-" + std::to_string(getuid())));
   };
   commands.verify_auth = &node::run_auth_verify;
+  commands.verify_audit = [](const std::filesystem::path& file) -> Result<store::AuditVerdict> {
+    const auto config = config::load_node_config(file);
+    if (!config) return config.error();
+    return node::verify_audit(*config);
+  };
   const int code = cli::run_cli(argc, argv, commands);
   // Plugin images are never unloaded, at exit neither: no destructor of theirs runs.
   std::cout.flush();

@@ -8,6 +8,7 @@
 #include "http/server.hpp"
 #include "main/admin_listener.hpp"
 #include "main/lower_floor.hpp"
+#include "main/store_opening.hpp"
 #include "observe/access_log.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
@@ -15,7 +16,6 @@
 #include "store/repository.hpp"
 
 #include <sluice/abilities.h>
-#include <sluice/draft/store.h>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -167,15 +167,6 @@ Result<std::string> load_or_make_token(const std::filesystem::path& file) {
                  {}};
   }
   return token;
-}
-
-std::string quote_json(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
 }
 
 http::Limits to_http_limits(const config::Limits& limits) {
@@ -346,35 +337,16 @@ Result<std::unique_ptr<Node>> Node::make(const config::NodeConfig& config) {
     }
   }
 
-  const auto* component = p.registry.find(SLUICE_KIND_STORE, config.store.scheme);
-  if (!component) {
-    return Error{SLUICE_E_CONFIG,
-                 "no plugin provides the store '" + config.store.scheme + "': name store-" +
-                     config.store.scheme + " under plugins.load",
-                 {},
-                 "store.url"};
-  }
-  const std::filesystem::path store_file = config.store.rest;
-  std::error_code ec;
-  std::filesystem::create_directories(store_file.parent_path(), ec);
-  auto instance = loader::Instance::make(
-      *component, "store", "{\"file\":" + quote_json(config.store.rest) + "}", *p.services);
-  if (!instance) return instance.error();
-  p.store_instance = std::move(*instance);
-  if (auto started = p.store_instance->start(); !started) return started.error();
-  const auto& store_table = *static_cast<const sluice_store*>(component->api);
-  const auto revision = store::read_revision(store_table, p.store_instance->self());
-  if (!revision) return revision.error();
-  // A store that was written has sealed secrets in it: a new key could not read them.
-  const auto key =
-      store::load_key(config.store.key_file,
-                      *revision == 0 ? store::KeyFile::kMayMake : store::KeyFile::kMustExist);
-  if (!key) return key.error();
+  auto opened = open_store(config, p.registry, *p.services);
+  if (!opened) return opened.error();
+  p.store_instance = std::move(opened->instance);
+  const auto& key = opened->key;
   p.store = std::make_unique<store::Store>(
-      store_table, p.store_instance->self(), std::make_shared<const store::Sealer>(*key),
+      *opened->table, p.store_instance->self(), std::make_shared<const store::Sealer>(key),
       [&log = *p.log](int level, std::string_view text) {
         log.write(static_cast<observe::Level>(level), "store", text);
-      });
+      },
+      admin::make_settings_mask(p.registry.reports()));
 
   const unsigned io_threads = p.io_threads();
   p.observer = std::make_unique<CallObserver>(p.access.get(), io_threads);
@@ -384,9 +356,8 @@ Result<std::unique_ptr<Node>> Node::make(const config::NodeConfig& config) {
   for (const auto& gateway : config.gateways) {
     p.holders[gateway.instance] = std::make_unique<snapshot::Holder>(io_threads);
   }
-  p.lower_floor =
-      std::make_unique<LowerFloor>(p.registry, *p.services, *p.workers, p.holders, *p.outgoing,
-                                   store::derive_key(*key, "page cursors"));
+  p.lower_floor = std::make_unique<LowerFloor>(p.registry, *p.services, *p.workers, p.holders,
+                                               *p.outgoing, store::derive_key(key, "page cursors"));
   auto studio = studio::Studio::make(*p.store, *p.lower_floor, p.clock,
                                      studio::make_system_random(), config.node.region);
   if (!studio) return studio.error();

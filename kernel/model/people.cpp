@@ -9,6 +9,7 @@ namespace sluice::model {
 namespace {
 
 constexpr std::size_t kSha256Bytes = 32;
+constexpr std::size_t kDisplayCharactersMax = 16;
 
 // The node's own token acts under the one, what the node does by itself under the other.
 constexpr std::array<std::string_view, 2> kReservedNames = {"admin", "node"};
@@ -103,6 +104,11 @@ Faults find_faults(const Token& token) {
   if (token.sha256.size() != kSha256Bytes) {
     faults.push_back({"/sha256", "", "is no SHA-256 digest of a token",
                       "write 64 hexadecimal digits, or have a token made"});
+  }
+  if (const auto shown = count_characters(token.display);
+      !shown || *shown > kDisplayCharactersMax) {
+    faults.push_back({"/display", "", "is too much of a token to tell it by, or no UTF-8",
+                      "use at most " + std::to_string(kDisplayCharactersMax) + " characters"});
   }
   if (token.valid_until < 0) {
     faults.push_back({"/valid_until", "", "the end lies before 1970", "give a later one, or none"});

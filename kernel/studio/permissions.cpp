@@ -25,8 +25,12 @@ const std::vector<PermissionRule>& rules() {
        {kAdmin, kDeveloper, kOperator, kApprover, kVisitor},
        {},
        "see what is in the workspace, without secrets"},
-      {kManageWorkspaces, "workspace.manage", {kAdmin}, {}, "create and delete workspaces"},
-      {kEditWorkspace, "workspace.edit", {kAdmin}, {}, "change its settings"},
+      {kManageWorkspaces, "workspace.manage", {kAdmin}, {}, "create workspaces"},
+      {kEditWorkspace,
+       "workspace.edit",
+       {kAdmin},
+       {},
+       "change its settings, delete it when it is empty"},
       {kManageMembers, "member.manage", {kAdmin}, {}, "give and take roles and rights"},
       {kManageTokens, "token.manage", {kAdmin}, {}, "make, disable and delete tokens"},
       {kReadAudit, "audit.read", {kAdmin}, {}, "read the audit log"},
@@ -136,6 +140,11 @@ std::string name_place(std::string_view workspace) {
 }  // namespace
 
 std::span<const PermissionRule> list_permissions() { return rules(); }
+
+bool grants(const model::Member& member, Permission permission) {
+  const auto& rule = find_rule(permission);
+  return has_role(member, rule) && has_right(member, rule);
+}
 
 const PermissionRule& find_rule(Permission permission) {
   for (const auto& rule : rules()) {

@@ -76,6 +76,7 @@ class Access {
   Result<void> check_anywhere(Permission permission) const;
 
   const std::vector<model::Member>& memberships() const noexcept { return memberships_; }
+  const std::string& name() const noexcept { return name_; }  // empty: the node
 
  private:
   Error refuse(Permission permission, std::string_view workspace, bool anywhere) const;
@@ -84,6 +85,15 @@ class Access {
   std::string name_;
   std::vector<model::Member> memberships_;
 };
+
+// What a member alone holds in his workspace.
+bool grants(const model::Member& member, Permission permission);
+
+// What a caller may not do to members and tokens although the permission is his: give more than he
+// holds himself, change one who holds more than he, or leave a workspace without an admin who can
+// sign in. The node's own token may, so that everything can be repaired.
+Result<void> check_people(const Access& access, const model::State& before,
+                          const model::State& after, model::UnixMs now);
 
 // SHA-256 of a token, as Token::sha256 has it.
 std::string make_token_digest(std::string_view token);
