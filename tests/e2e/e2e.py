@@ -10,6 +10,7 @@ import attacks
 import calls
 import documents
 import maxcompute
+import people
 import places
 import proofs
 import release
@@ -18,7 +19,7 @@ import walks
 
 def main():
     name = sys.argv[2]
-    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents, attacks, maxcompute, places, release) if hasattr(room, name))
+    promise = next(getattr(room, name) for room in (walks, calls, proofs, documents, attacks, maxcompute, people, places, release) if hasattr(room, name))
     directory = tempfile.mkdtemp(prefix="sluice-e2e-")
     try:
         promise(directory)
