@@ -12,6 +12,8 @@ namespace {
 constexpr int kSubmissionsMax = 4;
 constexpr std::uint64_t kConflictPauseMs = 5'000, kThrottledPauseMs = 1'000;
 constexpr std::uint64_t kFirstPollMs = 50;
+constexpr int kStopsMax = 4;
+constexpr std::uint64_t kStopPauseMs = 100;
 constexpr std::string_view kConnectionHeader = "x-odps-mcqa-conn";
 constexpr std::string_view kCookieHeader = "x-odps-mcqa-query-cookie";
 
@@ -301,7 +303,7 @@ Task<Trouble> Run::judge_job(InstanceState state) {
   co_return make_task_fault(text.value_or("the job failed without a text"));
 }
 
-// The caller is gone and a job still runs: it is stopped, once.
+// The caller is gone and a job still runs: it is stopped.
 Task<bool> Run::clean_up() {
   Draft draft = make_draft("PUT", job_.path);
   draft.headers.emplace_back("Content-Type", "application/xml");
@@ -311,7 +313,13 @@ Task<bool> Run::clean_up() {
   } else {
     draft.body = kStopXml;
   }
-  const Answer answer = co_await ask(draft, OnStop::kFinish, kAnswerBytesMax);
+  Answer answer = co_await ask(draft, OnStop::kFinish, kAnswerBytesMax);
+  // Stopping twice is stopping once, and a job or session that is left runs on, and is paid.
+  for (int attempt = 1; attempt < kStopsMax && answer.trouble && answer.trouble->is_transient;
+       ++attempt) {
+    co_await sleep(kStopPauseMs << attempt);
+    answer = co_await ask(draft, OnStop::kFinish, kAnswerBytesMax);
+  }
   job_.is_running = false;
   const bool is_over_already = answer.trouble && answer.trouble->error.internal.find(
                                                      "InvalidStateSetting") != std::string::npos;

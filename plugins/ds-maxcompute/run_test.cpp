@@ -119,6 +119,27 @@ TEST(MaxComputeRun, StopsTheJobWhenTheCallerGoes) {
   house.source->cancel(Op(call.op.raw()));  // late: nobody is there
 }
 
+TEST(MaxComputeRun, AsksAgainToStopAJob) {
+  House house;
+  house.service.polls_running = 1'000'000;
+  int away = 2, asked = 0;
+  house.service.before = [&](const TestService::Sent& sent) -> std::optional<TestService::Answer> {
+    if (sent.method != "PUT") return std::nullopt;
+    ++asked;
+    return away-- > 0 ? std::optional(http_error(503, "ServiceUnavailable", "x")) : std::nullopt;
+  };
+  Call call(house, "SELECT 1");
+  for (int i = 0; i < 5; ++i) house.timers->advance();
+  call.op.cancel();
+  house.source->cancel(Op(call.op.raw()));
+  EXPECT_EQ(call.status(), SLUICE_E_CANCELLED) << "the caller does not wait for that";
+  EXPECT_EQ(house.source->shared().running(), 1u);
+  house.drain();
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(house.service.stopped, 1);
+  EXPECT_EQ(house.source->shared().running(), 0u);
+}
+
 TEST(MaxComputeRun, StopsTheJobAtTheDeadline) {
   House house([](SourceSettings& s) { s.query_timeout_ms = 5'000; });
   house.service.polls_running = 1'000'000;

@@ -235,6 +235,7 @@ int run_download() {
 
 // -------------------------------------------------------------------------------------------- soak
 
+// Submissions are not dropped: a session whose attaching got no answer is known to nobody.
 constexpr const char* kFaults = R"([
   {"kind":"slow","on":"*","times":-1,"probability":0.02,"delayMs":300},
   {"kind":"status","on":"*","times":-1,"probability":0.02,"status":503},
@@ -242,7 +243,10 @@ constexpr const char* kFaults = R"([
   {"kind":"throttle","on":"*","times":-1,"probability":0.02,"retryAfter":1},
   {"kind":"truncate","on":"tunnel.*","times":-1,"probability":0.03,"bytes":40},
   {"kind":"truncate","on":"query.*","times":-1,"probability":0.02,"bytes":40},
-  {"kind":"drop","on":"*","times":-1,"probability":0.02},
+  {"kind":"drop","on":"instance.s*","times":-1,"probability":0.02},
+  {"kind":"drop","on":"query.*","times":-1,"probability":0.02},
+  {"kind":"drop","on":"maxqa.*","times":-1,"probability":0.02},
+  {"kind":"drop","on":"tunnel.*","times":-1,"probability":0.02},
   {"kind":"corrupt","on":"tunnel.data","times":-1,"probability":0.03,"what":"record"},
   {"kind":"corrupt","on":"query.data","times":-1,"probability":0.02,"what":"stream"},
   {"kind":"expired_token","on":"*","times":-1,"probability":0.005},
@@ -330,7 +334,12 @@ int run_soak(int queries, int threads) {
   judge("connections (the question's own)", emulator.count("connections"), 2);
   if (rss.size() >= 2) {
     const double first = rss.begin()->second, last = rss.rbegin()->second;
-    judge("RSS growth after the first 1000", static_cast<std::int64_t>(last - first), 16);
+#ifdef __SANITIZE_ADDRESS__
+    constexpr std::int64_t kGrowthMax = 64;  // what is freed stays a while in its quarantine
+#else
+    constexpr std::int64_t kGrowthMax = 4;
+#endif
+    judge("RSS growth after 1000, MiB", static_cast<std::int64_t>(last - first), kGrowthMax);
   }
   std::printf("%s\n", is_clean ? "clean" : "NOT clean");
   return is_clean ? 0 : 1;
