@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compression.hpp"
 
+#include <lz4frame.h>
+#include <snappy.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,152 +17,170 @@
 namespace emulator {
 namespace {
 
-constexpr std::size_t kBlockMax = 65536;
+constexpr std::size_t kPieceBytes = 32'768;
 constexpr std::size_t kDecodedBytesMax = 512U << 20;
+constexpr std::string_view kSnappyHead("\xff\x06\x00\x00sNaPpY", 10);
+constexpr std::size_t kSnappyBlockMax = 65'536;
 
-void append_le(std::string& out, std::uint32_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 255);
-}
-
-class DeflateStream final : public BodyStream {
+// A coding: takes the plain pieces one after the other and what closes it.
+class CodedStream : public BodyStream {
  public:
-  explicit DeflateStream(std::unique_ptr<BodyStream> plain) : plain_(std::move(plain)) {
+  explicit CodedStream(std::unique_ptr<BodyStream> plain) : plain_(std::move(plain)) {}
+
+  bool next(std::string& piece) final {
+    if (done_) return false;
+    std::string raw;
+    if (plain_->next(raw)) {
+      add(piece, raw);
+    } else {
+      end(piece);
+      done_ = true;
+    }
+    return true;
+  }
+
+ private:
+  virtual void add(std::string& out, std::string_view raw) = 0;
+  virtual void end(std::string& out) = 0;
+
+  std::unique_ptr<BodyStream> plain_;
+  bool done_ = false;
+};
+
+class DeflateStream final : public CodedStream {
+ public:
+  explicit DeflateStream(std::unique_ptr<BodyStream> plain) : CodedStream(std::move(plain)) {
     if (deflateInit(&zlib_, Z_DEFAULT_COMPRESSION) != Z_OK) throw std::runtime_error("zlib failed");
   }
   ~DeflateStream() override { deflateEnd(&zlib_); }
-  DeflateStream(const DeflateStream&) = delete;
-  DeflateStream& operator=(const DeflateStream&) = delete;
 
-  bool next(std::string& piece) override {
-    if (done_) return false;
-    std::string raw;
-    const bool more = plain_->next(raw);
-    zlib_.next_in = reinterpret_cast<Bytef*>(raw.data());
+ private:
+  void add(std::string& out, std::string_view raw) override { run(out, raw, Z_NO_FLUSH); }
+  void end(std::string& out) override { run(out, {}, Z_FINISH); }
+  void run(std::string& out, std::string_view raw, int flush) {
+    zlib_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(raw.data()));
     zlib_.avail_in = static_cast<uInt>(raw.size());
-    std::array<char, 32768> buffer{};
+    std::array<char, kPieceBytes> buffer{};
     do {
       zlib_.next_out = reinterpret_cast<Bytef*>(buffer.data());
       zlib_.avail_out = static_cast<uInt>(buffer.size());
-      deflate(&zlib_, more ? Z_NO_FLUSH : Z_FINISH);
-      piece.append(buffer.data(), buffer.size() - zlib_.avail_out);
+      deflate(&zlib_, flush);
+      out.append(buffer.data(), buffer.size() - zlib_.avail_out);
     } while (zlib_.avail_out == 0);
-    done_ = !more;
-    return true;
   }
 
- private:
-  std::unique_ptr<BodyStream> plain_;
   z_stream zlib_{};
-  bool done_ = false;
 };
 
-// Formats that are a head, blocks and an end.
-class FramedStream : public BodyStream {
+std::uint32_t snappy_checksum(std::string_view block) {
+  Crc32c crc;
+  crc.update(block);
+  return (crc.value() >> 15 | crc.value() << 17) + 0xa282ead8U;
+}
+
+// The library knows the blocks; the frame around them is google/snappy's framing_format.txt.
+class SnappyStream final : public CodedStream {
  public:
-  explicit FramedStream(std::unique_ptr<BodyStream> plain) : plain_(std::move(plain)) {}
-
-  bool next(std::string& piece) override {
-    if (done_) return false;
-    if (!begun_) piece += head();
-    begun_ = true;
-    std::string raw;
-    if (!plain_->next(raw)) {
-      piece += tail();
-      done_ = true;
-      return true;
-    }
-    for (std::size_t at = 0; at < raw.size(); at += kBlockMax) {
-      add_block(piece, std::string_view(raw).substr(at, kBlockMax));
-    }
-    return true;
-  }
-
- protected:
-  virtual std::string head() const = 0;
-  virtual void add_block(std::string& out, std::string_view block) const = 0;
-  virtual std::string tail() const = 0;
+  using CodedStream::CodedStream;
 
  private:
-  std::unique_ptr<BodyStream> plain_;
+  void add(std::string& out, std::string_view raw) override {
+    begin(out);
+    std::string block;
+    for (; !raw.empty(); raw.remove_prefix(std::min(raw.size(), kSnappyBlockMax))) {
+      const auto plain = raw.substr(0, kSnappyBlockMax);
+      snappy::Compress(plain.data(), plain.size(), &block);
+      const bool is_smaller = block.size() < plain.size();
+      const std::string_view kept = is_smaller ? std::string_view(block) : plain;
+      out += is_smaller ? '\0' : '\1';
+      append_le(out, static_cast<std::uint32_t>(kept.size() + 4), 3);
+      append_le(out, snappy_checksum(plain), 4);
+      out += kept;
+    }
+  }
+  void end(std::string& out) override { begin(out); }
+  void begin(std::string& out) {
+    if (!std::exchange(begun_, true)) out += kSnappyHead;
+  }
+  static void append_le(std::string& out, std::uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 255);
+  }
+
   bool begun_ = false;
-  bool done_ = false;
 };
 
-class SnappyStream final : public FramedStream {
+class Lz4Stream final : public CodedStream {
  public:
-  using FramedStream::FramedStream;
-
- private:
-  std::string head() const override { return std::string("\xff\x06\x00\x00sNaPpY", 10); }
-  std::string tail() const override { return {}; }
-  void add_block(std::string& out, std::string_view block) const override {
-    Crc32c crc;
-    crc.update(block);
-    const std::uint32_t sum = crc.value();
-    out += '\1';  // an uncompressed chunk
-    append_le(out, static_cast<std::uint32_t>(block.size() + 4), 3);
-    append_le(out, (sum >> 15 | sum << 17) + 0xa282ead8U, 4);
-    out += block;
-  }
-};
-
-class Lz4Stream final : public FramedStream {
- public:
-  using FramedStream::FramedStream;
-
- private:
-  // Version 1, independent blocks of at most 64 KB, no checksums; 0x82 is this descriptor's.
-  std::string head() const override { return std::string("\x04\x22\x4d\x18\x60\x40\x82", 7); }
-  std::string tail() const override { return std::string(4, '\0'); }
-  void add_block(std::string& out, std::string_view block) const override {
-    append_le(out, static_cast<std::uint32_t>(block.size()) | 0x80000000U, 4);
-    out += block;
-  }
-};
-
-class ZstandardStream final : public FramedStream {
- public:
-  using FramedStream::FramedStream;
-
- private:
-  // Magic, no content size, a window of 128 KB.
-  std::string head() const override { return std::string("\x28\xb5\x2f\xfd\x00\x38", 6); }
-  std::string tail() const override { return std::string("\x01\x00\x00", 3); }
-  void add_block(std::string& out, std::string_view block) const override {
-    append_le(out, static_cast<std::uint32_t>(block.size()) << 3, 3);
-    out += block;
-  }
-};
-
-}  // namespace
-
-std::string choose_encoding(std::string_view accepted) {
-  const auto wishes = split(to_lower(accepted), ',');
-  for (const std::string& wish : wishes) {
-    const std::string name(trim(std::string_view(wish).substr(0, wish.find(';'))));
-    if (name == "gzip") return {};
-    for (const std::string_view known : {"deflate", "x-snappy-framed", "x-lz4-frame", "zstd"}) {
-      if (name == known && wishes.size() == 1) return name;
+  explicit Lz4Stream(std::unique_ptr<BodyStream> plain) : CodedStream(std::move(plain)) {
+    if (LZ4F_isError(LZ4F_createCompressionContext(&lz4_, LZ4F_VERSION))) {
+      throw std::runtime_error("lz4 failed");
     }
   }
-  return {};
-}
+  ~Lz4Stream() override { LZ4F_freeCompressionContext(lz4_); }
 
-std::unique_ptr<BodyStream> encode(std::unique_ptr<BodyStream> plain, std::string_view encoding) {
-  if (encoding == "deflate") return std::make_unique<DeflateStream>(std::move(plain));
-  if (encoding == "x-snappy-framed") return std::make_unique<SnappyStream>(std::move(plain));
-  if (encoding == "x-lz4-frame") return std::make_unique<Lz4Stream>(std::move(plain));
-  if (encoding == "zstd") return std::make_unique<ZstandardStream>(std::move(plain));
-  return plain;
-}
+ private:
+  void add(std::string& out, std::string_view raw) override {
+    begin(out);
+    for (; !raw.empty(); raw.remove_prefix(std::min(raw.size(), kPieceBytes))) {
+      const auto part = raw.substr(0, kPieceBytes);
+      buffer_.resize(LZ4F_compressBound(part.size(), nullptr));
+      append(out, LZ4F_compressUpdate(lz4_, buffer_.data(), buffer_.size(), part.data(),
+                                      part.size(), nullptr));
+    }
+  }
+  void end(std::string& out) override {
+    begin(out);
+    buffer_.resize(LZ4F_compressBound(0, nullptr));
+    append(out, LZ4F_compressEnd(lz4_, buffer_.data(), buffer_.size(), nullptr));
+  }
+  void begin(std::string& out) {
+    if (std::exchange(begun_, true)) return;
+    buffer_.resize(LZ4F_HEADER_SIZE_MAX);
+    append(out, LZ4F_compressBegin(lz4_, buffer_.data(), buffer_.size(), nullptr));
+  }
+  void append(std::string& out, std::size_t made) {
+    if (LZ4F_isError(made)) throw std::runtime_error("lz4 failed");
+    out.append(buffer_.data(), made);
+  }
 
-std::optional<std::string> decode(std::string_view bytes, std::string_view encoding) {
-  if (encoding.empty() || encoding == "identity") return std::string(bytes);
-  if (encoding != "deflate") return std::nullopt;
+  LZ4F_cctx* lz4_ = nullptr;
+  std::string buffer_;
+  bool begun_ = false;
+};
+
+class ZstandardStream final : public CodedStream {
+ public:
+  explicit ZstandardStream(std::unique_ptr<BodyStream> plain)
+      : CodedStream(std::move(plain)), zstd_(ZSTD_createCCtx()) {
+    if (zstd_ == nullptr) throw std::runtime_error("zstd failed");
+  }
+  ~ZstandardStream() override { ZSTD_freeCCtx(zstd_); }
+
+ private:
+  void add(std::string& out, std::string_view raw) override { run(out, raw, ZSTD_e_continue); }
+  void end(std::string& out) override { run(out, {}, ZSTD_e_end); }
+  void run(std::string& out, std::string_view raw, ZSTD_EndDirective directive) {
+    ZSTD_inBuffer in{raw.data(), raw.size(), 0};
+    std::array<char, kPieceBytes> buffer{};
+    for (bool goes_on = true; goes_on;) {
+      ZSTD_outBuffer made{buffer.data(), buffer.size(), 0};
+      const std::size_t left = ZSTD_compressStream2(zstd_, &made, &in, directive);
+      if (ZSTD_isError(left)) throw std::runtime_error("zstd failed");
+      out.append(buffer.data(), made.pos);
+      goes_on = directive == ZSTD_e_end ? left > 0 : in.pos < in.size;
+    }
+  }
+
+  ZSTD_CCtx* zstd_;
+};
+
+// -------------------------------------------------------------------------------------- reading
+
+std::optional<std::string> decode_deflate(std::string_view bytes) {
   z_stream zlib{};
   if (inflateInit(&zlib) != Z_OK) return std::nullopt;
   std::string plain;
-  std::array<char, 32768> buffer{};
+  std::array<char, kPieceBytes> buffer{};
   zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   zlib.avail_in = static_cast<uInt>(bytes.size());
   int code = Z_OK;
@@ -169,9 +190,139 @@ std::optional<std::string> decode(std::string_view bytes, std::string_view encod
     code = inflate(&zlib, Z_NO_FLUSH);
     plain.append(buffer.data(), buffer.size() - zlib.avail_out);
   }
+  const bool is_whole = code == Z_STREAM_END && zlib.avail_in == 0;
   inflateEnd(&zlib);
-  if (code != Z_STREAM_END) return std::nullopt;
+  if (!is_whole) return std::nullopt;
   return plain;
+}
+
+std::optional<std::string> decode_snappy(std::string_view bytes) {
+  if (!bytes.starts_with(kSnappyHead)) return std::nullopt;
+  std::string plain, block;
+  const auto take_le = [&bytes](std::size_t n) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      value |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    }
+    bytes.remove_prefix(n);
+    return value;
+  };
+  while (!bytes.empty()) {
+    if (bytes.size() < 4) return std::nullopt;
+    const std::uint32_t kind = take_le(1), length = take_le(3);
+    if (length > bytes.size()) return std::nullopt;
+    const auto chunk = bytes.substr(0, length);
+    if (kind == 0xff && chunk != kSnappyHead.substr(4)) return std::nullopt;
+    if (kind > 1 && kind < 0x80) return std::nullopt;  // reserved, and not to be skipped
+    if (kind > 1) {
+      bytes.remove_prefix(length);
+      continue;
+    }
+    if (length < 4) return std::nullopt;
+    const std::uint32_t checksum = take_le(4);
+    const auto data = chunk.substr(4);
+    bytes.remove_prefix(data.size());
+    std::size_t size = 0;
+    if (kind == 1) {
+      block = data;
+    } else if (!snappy::GetUncompressedLength(data.data(), data.size(), &size) ||
+               size > kSnappyBlockMax || !snappy::Uncompress(data.data(), data.size(), &block)) {
+      return std::nullopt;
+    }
+    if (block.size() > kSnappyBlockMax || snappy_checksum(block) != checksum ||
+        plain.size() + block.size() > kDecodedBytesMax) {
+      return std::nullopt;
+    }
+    plain += block;
+  }
+  return plain;
+}
+
+std::optional<std::string> decode_lz4(std::string_view bytes) {
+  LZ4F_dctx* lz4 = nullptr;
+  if (LZ4F_isError(LZ4F_createDecompressionContext(&lz4, LZ4F_VERSION))) return std::nullopt;
+  std::string plain;
+  std::array<char, kPieceBytes> buffer{};
+  std::size_t wanted = 1;  // of input; 0 at the end of the frame
+  bool is_stuck = false;
+  while (wanted != 0 && !is_stuck && plain.size() < kDecodedBytesMax) {
+    std::size_t made = buffer.size(), taken = bytes.size();
+    wanted = LZ4F_decompress(lz4, buffer.data(), &made, bytes.data(), &taken, nullptr);
+    if (LZ4F_isError(wanted)) break;
+    plain.append(buffer.data(), made);
+    bytes.remove_prefix(taken);
+    is_stuck = made == 0 && taken == 0;
+  }
+  LZ4F_freeDecompressionContext(lz4);
+  if (wanted != 0 || !bytes.empty()) return std::nullopt;
+  return plain;
+}
+
+std::optional<std::string> decode_zstandard(std::string_view bytes) {
+  const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> zstd(ZSTD_createDCtx(),
+                                                                  &ZSTD_freeDCtx);
+  std::string plain;
+  std::array<char, kPieceBytes> buffer{};
+  ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+  for (std::size_t wanted = 1; wanted != 0;) {
+    ZSTD_outBuffer made{buffer.data(), buffer.size(), 0};
+    const std::size_t before = in.pos;
+    wanted = ZSTD_decompressStream(zstd.get(), &made, &in);
+    const bool is_stuck = made.pos == 0 && in.pos == before;
+    if (ZSTD_isError(wanted) || (wanted != 0 && is_stuck) || plain.size() > kDecodedBytesMax) {
+      return std::nullopt;
+    }
+    plain.append(buffer.data(), made.pos);
+  }
+  if (in.pos != in.size) return std::nullopt;
+  return plain;
+}
+
+struct Coding {
+  std::string_view name;
+  std::unique_ptr<BodyStream> (*encode)(std::unique_ptr<BodyStream>);
+  std::optional<std::string> (*decode)(std::string_view);
+};
+
+template <class Stream>
+std::unique_ptr<BodyStream> make_stream(std::unique_ptr<BodyStream> plain) {
+  return std::make_unique<Stream>(std::move(plain));
+}
+
+constexpr std::array kCodings{
+    Coding{"deflate", make_stream<DeflateStream>, decode_deflate},
+    Coding{"x-snappy-framed", make_stream<SnappyStream>, decode_snappy},
+    Coding{"x-lz4-frame", make_stream<Lz4Stream>, decode_lz4},
+    Coding{"x-odps-lz4-frame", make_stream<Lz4Stream>, decode_lz4},
+    Coding{"zstd", make_stream<ZstandardStream>, decode_zstandard},
+};
+
+const Coding* find_coding(std::string_view name) {
+  const auto found = std::find_if(kCodings.begin(), kCodings.end(), [&](const Coding& coding) {
+    return equals_ignoring_case(coding.name, name);
+  });
+  return found == kCodings.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string choose_encoding(std::string_view accepted) {
+  const auto wishes = split(accepted, ',');
+  if (wishes.size() != 1) return {};
+  const Coding* coding =
+      find_coding(trim(std::string_view(wishes[0]).substr(0, wishes[0].find(';'))));
+  return coding == nullptr ? std::string() : std::string(coding->name);
+}
+
+std::unique_ptr<BodyStream> encode(std::unique_ptr<BodyStream> plain, std::string_view encoding) {
+  const Coding* coding = find_coding(encoding);
+  return coding == nullptr ? std::move(plain) : coding->encode(std::move(plain));
+}
+
+std::optional<std::string> decode(std::string_view bytes, std::string_view encoding) {
+  if (encoding.empty() || equals_ignoring_case(encoding, "identity")) return std::string(bytes);
+  const Coding* coding = find_coding(encoding);
+  return coding == nullptr ? std::nullopt : coding->decode(bytes);
 }
 
 }  // namespace emulator

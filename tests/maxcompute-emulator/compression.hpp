@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Content encodings of tunnel data. `deflate` compresses; the framings of snappy, LZ4 and Zstandard
-// are written with stored blocks, which every reader of these formats must take.
+// Content encodings of tunnel data: `deflate` (zlib's format), `x-snappy-framed`, `x-lz4-frame`,
+// `x-odps-lz4-frame` (the same frame under another name) and `zstd`. A coding is the whole body.
 
 #include <memory>
 #include <optional>
