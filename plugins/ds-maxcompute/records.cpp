@@ -23,6 +23,17 @@ constexpr std::int64_t unzigzag(std::uint64_t value) {
   return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
 }
 
+struct Moment {
+  std::int64_t unix_s, ns;  // ns counts up from the second, also before 1970
+};
+
+// Of milliseconds; the smallest number there is has its moment, too.
+constexpr Moment make_moment(std::int64_t ms) {
+  const std::int64_t rest = ms % 1000;
+  return rest < 0 ? Moment{ms / 1000 - 1, (rest + 1000) * 1'000'000}
+                  : Moment{ms / 1000, rest * 1'000'000};
+}
+
 std::uint32_t to_wire_type(TypeKind kind) {
   switch (kind) {
     case TypeKind::kTinyint:
@@ -333,8 +344,8 @@ RecordReader::Got RecordReader::read_column(Cursor& in, Crc32c& crc, std::uint32
       return made(SLUICE_T_TEXT, [&](std::string& out) { append_date(out, value); });
     case TypeKind::kDatetime: {
       if (const Got got = take_integer(value); got != Got::kAll) return got;
-      const std::int64_t ms = ((value % 1000) + 1000) % 1000;
-      set_timestamp(cells_, column, (value - ms) / 1000, ms * 1'000'000);
+      const Moment moment = make_moment(value);
+      set_timestamp(cells_, column, moment.unix_s, moment.ns);
       return Got::kAll;
     }
     case TypeKind::kIntervalYearMonth:
@@ -468,8 +479,8 @@ RecordReader::Got RecordReader::read_json(Cursor& in, Crc32c& crc, const Type& t
       return quoted([&] { append_date(out, value); });
     case TypeKind::kDatetime: {
       if (const Got got = take_integer(); got != Got::kAll) return got;
-      const std::int64_t ms = ((value % 1000) + 1000) % 1000;
-      return quoted([&] { append_timestamp(out, (value - ms) / 1000, ms * 1'000'000); });
+      const Moment moment = make_moment(value);
+      return quoted([&] { append_timestamp(out, moment.unix_s, moment.ns); });
     }
     case TypeKind::kIntervalYearMonth:
       if (const Got got = take_integer(); got != Got::kAll) return got;

@@ -52,6 +52,48 @@ Read read(std::string_view bytes, std::initializer_list<const char*> types, std:
 
 using Rows = std::vector<std::vector<std::string>>;
 
+// Numbers that no calendar reaches are told as they are, and nothing overflows.
+TEST(Records, TellMomentsBeyondEveryCalendar) {
+  constexpr std::int64_t kLeast = INT64_MIN, kMost = INT64_MAX;
+  const struct {
+    const char* type;
+    const char* head;  // what stands before the number, in hex
+    std::int64_t value;
+    bool has_ns;
+    const char* text;
+  } cases[] = {
+      {"datetime", "08", kLeast, false, "'day -106751991168T16:47:04.192Z'"},
+      {"datetime", "08", kMost, false, "'day 106751991167T07:12:55.807Z'"},
+      {"array<datetime>", "0a0100", kLeast, false, "json'[\"day -106751991168T16:47:04.192Z\"]'"},
+      {"timestamp", "0a", kLeast, true, "'day -106751991167301T08:29:52Z'"},
+      {"timestamp", "0a", kMost, true, "'day 106751991167300T15:30:07Z'"},
+      {"timestamp_ntz", "0a", kLeast, true, "'day -106751991167301T08:29:52'"},
+      {"date", "08", kLeast, false, "'day -9223372036854775808'"},
+      {"interval_year_month", "08", kLeast, false, "'-768614336404564650-8'"},
+      {"interval_day_time", "0a", kLeast, true, "'-106751991167300 15:30:08'"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.type);
+    std::string bytes = from_hex(c.head);
+    const auto put = [&](std::uint64_t value) {
+      for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
+      bytes += static_cast<char>(value);
+    };
+    Crc32c crc;
+    crc.add_int32(1);
+    crc.add_int64(static_cast<std::uint64_t>(c.value));
+    put(c.value < 0 ? UINT64_MAX : UINT64_MAX - 1);  // zigzag of the least and of the most
+    if (c.has_ns) {
+      crc.add_int32(0);
+      put(0);
+    }
+    bytes += from_hex("80c0ff7f");
+    put(crc.value());
+    const auto got = read(bytes, {c.type}, bytes.size());
+    EXPECT_EQ(got.rows, (Rows{{c.text}})) << got.fault;
+  }
+}
+
 // The examples of maxcompute.md 8.4; a single value stands as field 1 with its record's checksum.
 TEST(Records, AgreeWithTheVectors) {
   const auto single = [](const char* hex, std::uint32_t crc) {

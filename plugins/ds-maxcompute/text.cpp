@@ -247,7 +247,9 @@ void append_date(std::string& out, std::int64_t days) {
 }
 
 void append_date_time(std::string& out, std::int64_t unix_s, char separator) {
-  const std::int64_t days = floor_div(unix_s, kDayS), second = unix_s - days * kDayS;
+  const std::int64_t days = floor_div(unix_s, kDayS);
+  // Not unix_s - days * kDayS: a service may send the smallest number there is.
+  const std::int64_t second = (unix_s % kDayS + kDayS) % kDayS;
   append_date(out, days);
   const auto two = [&](std::int64_t value) {
     out += static_cast<char>('0' + value / 10);
