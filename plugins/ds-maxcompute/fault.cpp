@@ -13,6 +13,8 @@ namespace sluice::maxcompute {
 namespace {
 
 constexpr std::size_t kLoggedBytesMax = 2000;
+constexpr std::uint64_t kThrottledPauseMs = 1'000;  // when a throttled answer names no time
+constexpr std::uint64_t kPauseMsMax = 3'600'000;
 
 struct Judgement {
   Status status;
@@ -104,11 +106,18 @@ constexpr std::array kNameTable{
 
 bool says(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
+// What a session says instead of rows that it could not bring in time.
+bool is_of_late_session(std::string_view text) {
+  return says(text, "Wait for cache data timeout") ||
+         says(text, "Get select desc from SQLRTTask timeout");
+}
+
 // Texts that tell more than their number.
 const Judgement* judge_text(std::string_view text) {
   if (says(text, "full scan with all partitions")) return &kFullScan;
   if (says(text, "ORDER BY must be used with a LIMIT")) return &kOrderWithoutLimit;
   if (says(text, "cannot be resolved")) return &kGone;
+  if (is_of_late_session(text)) return &kSlow;
   return nullptr;
 }
 
@@ -139,6 +148,7 @@ const Judgement& judge_status(int http_status) {
 
 struct ServiceError {
   std::string code, message, request_id;
+  std::uint64_t hold_ms = 0;  // of tunnel answers
 };
 
 ServiceError read_error(std::string_view body) {
@@ -154,7 +164,12 @@ ServiceError read_error(std::string_view body) {
       const auto found = json.find(name);
       return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
     };
-    if (json.is_object()) return {text("Code"), text("Message"), text("RequestId")};
+    if (json.is_object()) {
+      const auto hold = json.find("HoldClientMillis");
+      const bool has_hold = hold != json.end() && hold->is_number_unsigned();
+      return {text("Code"), text("Message"), text("RequestId"),
+              has_hold ? std::min(hold->get<std::uint64_t>(), kPauseMsMax) : 0};
+    }
   }
   return {{}, std::string(body.substr(0, kLoggedBytesMax)), {}};
 }
@@ -171,8 +186,7 @@ void judge_accelerator(Fault& fault, std::string_view text) {
        {"ODPS-180", "ODPS-182", "ODPS-183", "ODPS-184", "ODPS-185", "ODPS-186"}) {
     fault.is_of_accelerator = fault.is_of_accelerator || code.starts_with(group);
   }
-  fault.is_of_accelerator = fault.is_of_accelerator || says(text, "Wait for cache data timeout") ||
-                            says(text, "Get select desc from SQLRTTask timeout");
+  fault.is_of_accelerator = fault.is_of_accelerator || is_of_late_session(text);
 }
 
 }  // namespace
@@ -204,7 +218,10 @@ Fault make_http_fault(int http_status, std::string_view body, std::string_view r
       *judgement, "HTTP " + std::to_string(http_status) + " " + text.substr(0, kLoggedBytesMax) +
                       " (request " +
                       (told.request_id.empty() ? std::string(request_id) : told.request_id) + ")");
-  fault.retry_after_ms = retry_after_ms;
+  fault.retry_after_ms = retry_after_ms > 0 ? retry_after_ms : told.hold_ms;
+  if (judgement->status == SLUICE_E_BUSY && fault.retry_after_ms == 0) {
+    fault.retry_after_ms = kThrottledPauseMs;
+  }
   fault.is_throttled = judgement->status == SLUICE_E_BUSY || http_status == 409;
   fault.is_transient = fault.is_throttled || http_status == 502 || http_status == 503 ||
                        http_status == 504 || http_status == 500;
@@ -217,6 +234,7 @@ Fault make_task_fault(std::string_view text) {
   if (!judgement) judgement = judge_code(find_odps_code(text));
   if (!judgement) judgement = &kNotComputable;
   Fault fault = make(*judgement, std::string(text.substr(0, kLoggedBytesMax)));
+  if (judgement->status == SLUICE_E_BUSY) fault.retry_after_ms = kThrottledPauseMs;
   judge_accelerator(fault, text);
   return fault;
 }

@@ -12,7 +12,7 @@ namespace sluice::maxcompute {
 
 struct Fault {
   Error error;
-  std::uint64_t retry_after_ms = 0;  // 0: the service did not say
+  std::uint64_t retry_after_ms = 0;  // 0: nobody knows; never of what is throttled
   bool is_of_accelerator = false;    // an ordinary job may still do
   bool is_session_lost = false;      // ODPS-181: attach again
   bool is_transient = false;         // the same request may do a moment later

@@ -284,6 +284,36 @@ TEST(Fault, TellsTheCasesApart) {
   }
 }
 
+// Whoever is told E_BUSY is told when to come again.
+TEST(Fault, TellsWhenToTryAgain) {
+  const struct {
+    const char* name;
+    int http_status;
+    const char* body;
+    std::uint64_t told_ms, retry_after_ms;
+  } cases[] = {
+      {"by its header", 429, "", 7'000, 7'000},
+      {"throttled without a time", 429, "", 0, 1'000},
+      {"by the tunnel's own member", 400,
+       R"({"Code":"FlowExceeded","Message":"x","HoldClientMillis":2500})", 0, 2'500},
+      {"the header before the member", 429,
+       R"({"Code":"FlowExceeded","Message":"x","HoldClientMillis":2500})", 4'000, 4'000},
+      {"a member that is no time", 429, R"({"Code":"FlowExceeded","HoldClientMillis":-1})", 0,
+       1'000},
+      {"a member that is no end", 429, R"({"HoldClientMillis":18446744073709551615})", 0,
+       3'600'000},
+      {"away for a while", 503, "", 5'000, 5'000},
+      {"away", 503, "", 0, 0},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(make_http_fault(c.http_status, c.body, "r1", c.told_ms).retry_after_ms,
+              c.retry_after_ms)
+        << c.name;
+  }
+  EXPECT_EQ(make_task_fault("ODPS-1830001:no resources").retry_after_ms, 1'000u);
+  EXPECT_EQ(make_task_fault("ODPS-0123091:Illegal type cast").retry_after_ms, 0u);
+}
+
 TEST(Fault, OfJobs) {
   const struct {
     const char* text;
@@ -302,7 +332,7 @@ TEST(Fault, OfJobs) {
       {"ODPS-1810001:session lost", SLUICE_E_UNAVAILABLE, false, true},
       {"ODPS-1830001:no resources", SLUICE_E_BUSY, true, false},
       {"ODPS-1850001 Non select query not supported.", SLUICE_E_ARGUMENT, true, false},
-      {"Wait for cache data timeout", SLUICE_E_ARGUMENT, true, false},
+      {"Wait for cache data timeout", SLUICE_E_TIMEOUT, true, false},
       {"what", SLUICE_E_ARGUMENT, false, false},
   };
   for (const auto& c : cases) {
