@@ -20,6 +20,7 @@ namespace {
 
 constexpr auto kCheckEvery = std::chrono::milliseconds(100);  // a waiting call looks up
 constexpr int kAttemptsMax = 3;
+constexpr std::uint64_t kStopPatienceMs = 3'000;
 constexpr std::size_t kPagesMax = 10'000;
 
 struct Answer {
@@ -68,10 +69,12 @@ class Collector final : public Listener {
 };
 
 // `op` null: nobody's call, the request's own time holds.
-Answer ask_once(Shared& shared, const Draft& draft, const Op* op) {
+Answer ask_once(Shared& shared, const Draft& draft, const Op* op,
+                std::uint64_t patience_ms_max = UINT64_MAX) {
   const auto collector = std::make_shared<Collector>();
   const std::uint64_t now = shared.timers->monotonic_ns();
-  std::uint64_t deadline = now + shared.settings.request_timeout_ms * 1'000'000;
+  std::uint64_t deadline =
+      now + std::min(shared.settings.request_timeout_ms, patience_ms_max) * 1'000'000;
   if (op) deadline = std::min(deadline, op->deadline_ns());
   std::uint64_t id = 0;
   const Status sent = shared.wire->send(draft, deadline, kAnswerBytesMax, collector, &id);
@@ -86,10 +89,11 @@ Answer ask_once(Shared& shared, const Draft& draft, const Op* op) {
   return collector->take();
 }
 
-// Reading is safe to repeat.
-Answer ask(Shared& shared, const Draft& draft, const Op* op) {
+// Reading is safe to repeat, and so is stopping.
+Answer ask(Shared& shared, const Draft& draft, const Op* op,
+           std::uint64_t patience_ms_max = UINT64_MAX) {
   for (int attempt = 1;; ++attempt) {
-    Answer answer = ask_once(shared, draft, op);
+    Answer answer = ask_once(shared, draft, op, patience_ms_max);
     const bool may_repeat = answer.fault && answer.fault->is_transient && attempt < kAttemptsMax &&
                             answer.fault->error.status != SLUICE_E_TIMEOUT;
     if (!may_repeat || (op && op->checkpoint() != SLUICE_OK)) return answer;
@@ -107,13 +111,13 @@ bool pause(std::chrono::milliseconds span, const Op& op) {
   return true;
 }
 
-void stop_job(Shared& shared, const std::string& path) {
+Answer stop_job(Shared& shared, const std::string& path) {
   Draft draft;
   draft.method = "PUT";
   draft.path = path;
   draft.headers = {{"Content-Type", "application/xml"}};
   draft.body = kStopXml;
-  (void)ask_once(shared, draft, nullptr);
+  return ask(shared, draft, nullptr, kStopPatienceMs);
 }
 
 // The columns of a statement, or why not. maxcompute.md 14.
@@ -139,13 +143,16 @@ std::variant<std::vector<ColumnSpec>, Fault> explain_output(Shared& shared,
   auto span = std::chrono::milliseconds(50);
   while (!state || state->tasks.empty()) {
     if (!pause(span, op)) {
-      stop_job(shared, draft.path);
+      (void)stop_job(shared, draft.path);
       return make_transport_fault(op.checkpoint(), "stopped");
     }
     span = std::min(span * 2, std::chrono::milliseconds(1'000));
     draft.parameters = {{"taskstatus", ""}};
     const Answer looked = ask(shared, draft, &op);
-    if (looked.fault) return *looked.fault;
+    if (looked.fault) {
+      (void)stop_job(shared, draft.path);
+      return *looked.fault;
+    }
     state = parse_instance(looked.body);
     if (!state) return make_protocol_fault("the status of a job is no such document");
     if (!equals_folded(state->status, "Terminated")) state.reset();
@@ -285,6 +292,14 @@ Status describe_statement(Shared& shared, const Query& query, const StatementOut
     if (status != SLUICE_OK) return status;
   }
   return SLUICE_OK;
+}
+
+void end_session(Shared& shared, const std::string& session) {
+  const Answer answer = stop_job(shared, project_path(shared) + "/instances/" + session);
+  if (answer.fault && answer.http_status != 404) {
+    shared.host.warn("session " + session +
+                     " could not be ended and stays: " + answer.fault->error.internal);
+  }
 }
 
 Result<void> check_project(Shared& shared) {

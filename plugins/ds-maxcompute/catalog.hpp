@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What tables there are and what they are made of. Blocks: it is asked on workers only.
+// What tables there are and what they are made of, and whatever else may be waited for. Blocks: it
+// is asked on workers only.
 
 #include "shared.hpp"
 
@@ -17,6 +18,8 @@ Status describe_table(Shared& shared, std::string_view table, const CatalogOut& 
 // The columns that a statement would answer: the service explains it as a job, and runs nothing.
 Status describe_statement(Shared& shared, const Query& query, const StatementOut& out,
                           const Op& op);
+// Ends what attach_session() of a query began; the session that others share goes on. [ctl]
+void end_session(Shared& shared, const std::string& session);
 // Network, credentials, clock and project at once.
 Result<void> check_project(Shared& shared);
 

@@ -84,6 +84,8 @@ class Run : public std::enable_shared_from_this<Run> {
   Task<Answer> ask(const Draft& draft, OnStop on_stop, std::uint64_t body_bytes_max);
   // Repeats what is safe to repeat.
   Task<Answer> ask_again(const Draft& draft, std::uint64_t body_bytes_max = kAnswerBytesMax);
+  // Repeats what was not taken, and nothing else.
+  Task<Answer> hand_in(const Draft& draft);
   Task<bool> sleep(std::uint64_t ms);  // false: given up meanwhile
   Task<bool> await_resume();           // likewise
   std::uint64_t now_ns() const { return shared_->timers->monotonic_ns(); }

@@ -10,7 +10,7 @@ namespace sluice::maxcompute {
 namespace {
 
 constexpr int kSubmissionsMax = 4;
-constexpr std::uint64_t kConflictPauseMs = 5'000, kThrottledPauseMs = 1'000;
+constexpr std::uint64_t kConflictPauseMs = 5'000;
 constexpr std::uint64_t kFirstPollMs = 50;
 constexpr int kStopsMax = 4;
 constexpr std::uint64_t kStopPauseMs = 100;
@@ -178,40 +178,49 @@ Task<Trouble> Run::submit(const std::string& xml, bool is_maxqa, const std::stri
   draft.headers = {{"Content-Type", "application/xml"}};
   if (is_maxqa) draft.headers.emplace_back(kConnectionHeader, connection);
   draft.body = xml;
+  const Answer answer = co_await hand_in(draft);
+  if (answer.trouble) co_return answer.trouble;
+  const auto id = parse_instance_id(find_header(answer.headers, "Location"));
+  if (!id) co_return make_protocol_fault("a submission was answered without a job");
+  job_ = {};
+  job_.id = *id;
+  job_.path = instances_path(is_maxqa) + "/" + *id;
+  if (is_maxqa) job_.headers.emplace_back(kConnectionHeader, connection);
+  job_.is_running = true;
+  keep_cookie(answer.headers);
+  note_job();
+  if (const auto moved = find_header(answer.headers, "x-odps-fallback-infos"); !moved.empty()) {
+    note("fallback", "by the service: " + std::string(moved));
+  }
+  finished_.reset();
+  if (answer.http_status == 200) {  // over already, its end is in the body
+    finished_ = parse_instance(answer.body);
+    if (finished_ && finished_->tasks.empty()) finished_.reset();
+  }
+  if (is_given_up()) co_return make_stopped();
+  co_return std::nullopt;
+}
+
+// What begins work at the service. Only what it did not take is sent again: a lost answer may be a
+// running job. Not given up when the caller goes: what was begun must be known to be stopped.
+Task<Run::Answer> Run::hand_in(const Draft& draft) {
   for (int attempt = 1;; ++attempt) {
-    if (is_given_up()) co_return make_stopped();
-    // Not given up when the caller goes: what was begun must be known to be stopped.
-    Answer answer = co_await ask(draft, OnStop::kFinish, kAnswerBytesMax);
-    if (!answer.trouble) {
-      const auto id = parse_instance_id(find_header(answer.headers, "Location"));
-      if (!id) co_return make_protocol_fault("a submission was answered without a job");
-      job_ = {};
-      job_.id = *id;
-      job_.path = instances_path(is_maxqa) + "/" + *id;
-      if (is_maxqa) job_.headers.emplace_back(kConnectionHeader, connection);
-      job_.is_running = true;
-      keep_cookie(answer.headers);
-      note_job();
-      if (const auto moved = find_header(answer.headers, "x-odps-fallback-infos"); !moved.empty()) {
-        note("fallback", "by the service: " + std::string(moved));
-      }
-      finished_.reset();
-      if (answer.http_status == 200) {  // over already, its end is in the body
-        finished_ = parse_instance(answer.body);
-        if (finished_ && finished_->tasks.empty()) finished_.reset();
-      }
-      if (is_given_up()) co_return make_stopped();
-      co_return std::nullopt;
+    Answer answer;
+    if (is_given_up()) {
+      answer.trouble = make_stopped();
+      co_return answer;
     }
-    // Only what the service did not take is sent again; a lost answer may be a running job.
+    answer = co_await ask(draft, OnStop::kFinish, kAnswerBytesMax);
     const bool was_refused = answer.http_status == 409 || answer.http_status == 429;
-    if (!was_refused || attempt == kSubmissionsMax || !op_) co_return answer.trouble;
-    const std::uint64_t ms = answer.trouble->retry_after_ms > 0 ? answer.trouble->retry_after_ms
-                             : answer.http_status == 409        ? kConflictPauseMs
-                                                                : kThrottledPauseMs;
-    if (!fits_deadline(ms)) co_return answer.trouble;
+    if (!answer.trouble || !was_refused || attempt == kSubmissionsMax || !op_) co_return answer;
+    const std::uint64_t told_ms = answer.trouble->retry_after_ms;
+    const std::uint64_t ms = told_ms > 0 ? told_ms : kConflictPauseMs;
+    if (!fits_deadline(ms)) co_return answer;
     const bool goes_on = co_await sleep(ms);
-    if (!goes_on) co_return make_stopped();
+    if (!goes_on) {
+      answer.trouble = make_stopped();
+      co_return answer;
+    }
   }
 }
 

@@ -99,7 +99,7 @@ Task<Trouble> Run::query_session(const std::string& session) {
       make_draft("PUT", job_.path, {{"info", ""}, {"taskname", std::string(kSessionTask)}});
   draft.headers.emplace_back("Content-Type", "application/xml");
   draft.body = make_session_query_xml(wanted_.statement, make_job_settings(shared_->settings));
-  const Answer answer = co_await ask(draft, OnStop::kFinish, kAnswerBytesMax);
+  const Answer answer = co_await hand_in(draft);
   if (answer.trouble) {
     Trouble trouble = answer.trouble;
     // A session that the service does not know any more is a lost one.

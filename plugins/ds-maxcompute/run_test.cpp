@@ -400,6 +400,7 @@ TEST(MaxComputeRun, IsBounded) {
   EXPECT_FALSE(first.is_over());
   EXPECT_FALSE(second.is_over());
   EXPECT_EQ(third.status(), SLUICE_E_BUSY);
+  EXPECT_EQ(third.op.retry_after_ms(), 1'000u);
   house.source->stop();
   EXPECT_EQ(first.status(), SLUICE_E_CANCELLED);
   EXPECT_EQ(house.service.stopped, 2) << "what ran is stopped with the instance";
@@ -492,6 +493,40 @@ TEST(MaxComputeAcceleration, McqaSharesOneSession) {
   EXPECT_EQ(house.service.stopped, 0);
 }
 
+TEST(MaxComputeAcceleration, McqaEndsItsSessionWithTheInstance) {
+  House house;
+  Call call(house, "SELECT 1", {}, "mcqa");
+  EXPECT_EQ(house.settle(call), SLUICE_OK) << call.op.failure().internal;
+  EXPECT_EQ(house.service.stopped, 0) << "other queries may come";
+  int away = 1;
+  house.service.before = [&](const TestService::Sent& sent) -> std::optional<TestService::Answer> {
+    if (sent.method != "PUT" || away-- <= 0) return std::nullopt;
+    return http_error(503, "ServiceUnavailable", "x");
+  };
+  house.source->stop();
+  EXPECT_EQ(house.service.stopped, 1);
+  EXPECT_TRUE(has(house.service.seen.back(), "PUT /api/projects/p/instances/session1?"))
+      << house.service.seen.back();
+  EXPECT_TRUE(has(house.service.bodies.back(), "Terminated"));
+  house.source->stop();
+  EXPECT_EQ(house.service.stopped, 1) << "once is enough";
+}
+
+TEST(MaxComputeAcceleration, McqaSendsAThrottledQueryAgain) {
+  House house;
+  int throttled = 1;
+  house.service.before = [&](const TestService::Sent& sent) -> std::optional<TestService::Answer> {
+    if (sent.method != "PUT" || throttled-- <= 0) return std::nullopt;
+    auto answer = http_error(429, "QPSExceeded", "x");
+    answer.headers = {{"Retry-After", "2"}};
+    return answer;
+  };
+  Call call(house, "SELECT 1", {}, "mcqa");
+  EXPECT_EQ(house.settle(call), SLUICE_OK) << call.op.failure().internal;
+  EXPECT_EQ(call.noted("fallback"), "");
+  EXPECT_EQ(house.service.submitted, 0);
+}
+
 TEST(MaxComputeAcceleration, McqaAttachesAgainWhenItsSessionIsLost) {
   House house;
   Call first(house, "SELECT 1", {}, "mcqa");
@@ -582,9 +617,12 @@ TEST(MaxComputeAcceleration, CacheAnswersTheSameValuesFromMemory) {
   Call bounded(house, "SELECT id FROM t WHERE id = ?1", {1}, "cache", 1);
   EXPECT_EQ(house.settle(bounded), SLUICE_OK);
   EXPECT_EQ(house.service.submitted, 3) << "another bound on rows is another answer";
+  Call version(house, "SELECT id, name FROM t WHERE id = ?1", {1}, "cache");
+  EXPECT_EQ(house.settle(version), SLUICE_OK);
+  EXPECT_EQ(house.service.submitted, 4) << "another version's statement is another answer";
   Call ordinary(house, "SELECT id FROM t WHERE id = ?1", {1}, "none");
   EXPECT_EQ(house.settle(ordinary), SLUICE_OK);
-  EXPECT_EQ(house.service.submitted, 4) << "the other methods do not read it";
+  EXPECT_EQ(house.service.submitted, 5) << "the other methods do not read it";
 
   while (house.timers->monotonic_ns() < 40'000'000'000) {
     house.timers->schedule(house.timers->monotonic_ns() + 1'000'000'000, [] {});

@@ -4,6 +4,7 @@
 #include "run.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace sluice::maxcompute {
 namespace {
@@ -61,7 +62,7 @@ std::size_t Shared::running() const {
   return runs_.size();
 }
 
-void Shared::stop() {
+std::string Shared::stop_queries() {
   std::vector<std::shared_ptr<Run>> all;
   {
     const std::lock_guard lock(mutex_);
@@ -70,15 +71,16 @@ void Shared::stop() {
   }
   for (const auto& run : all) run->stop();
   all.clear();
-  const auto is_empty = [this] { return runs_.empty(); };
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, kStopPatience, [this] { return runs_.empty(); });
+  return std::exchange(session_, {});
+}
+
+void Shared::stop() {
+  wire->stop();  // queries that are left end with that
   {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kStopPatience, is_empty);
-  }
-  wire->stop();  // what is left ends with that
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kStopPatience, is_empty);
+    changed_.wait_for(lock, kStopPatience, [this] { return runs_.empty(); });
   }
   timers->stop();
 }

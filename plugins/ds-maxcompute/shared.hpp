@@ -40,7 +40,10 @@ class Shared : public std::enable_shared_from_this<Shared> {
   std::shared_ptr<Run> find(const void* op);
   void leave(Run* run);
   std::size_t running() const;
-  // Stops every query and waits until they are gone, stopped jobs included. [ctl]
+  // Stops every query and waits until they are gone, stopped jobs included. What it answers is the
+  // session that they left, empty when there is none. [ctl]
+  std::string stop_queries();
+  // And what is under way. [ctl]
   void stop();
 
   // ---- what was learnt. [any]

@@ -44,6 +44,8 @@ constexpr sluice_acceleration_method kNoneMethod{
 constexpr const sluice_acceleration_method* kMethods[] = {&kMaxqaMethod, &kMcqaMethod,
                                                           &kCacheMethod, &kNoneMethod};
 
+constexpr std::uint64_t kFullPauseMs = 1'000;  // at queries_max
+
 std::optional<Method> parse_method(std::string_view name) {
   for (const Method method : {Method::kNone, Method::kCache, Method::kMcqa, Method::kMaxqa}) {
     if (to_text(method) == name) return method;
@@ -86,7 +88,10 @@ Result<void> MaxComputeSource::start() {
 }
 
 void MaxComputeSource::stop() {
-  if (shared_) shared_->stop();
+  if (!shared_) return;
+  const std::string session = shared_->stop_queries();
+  if (!session.empty()) end_session(*shared_, session);
+  shared_->stop();
 }
 
 Result<void> MaxComputeSource::check_health() { return check_project(*shared_); }
@@ -107,9 +112,10 @@ void MaxComputeSource::execute(const Query& query, Rows rows, Pending pending) {
     return pending.fail(error.status, error.detail, error.internal);
   }
   wanted.statement = std::move(*statement);
-  const void* const op = pending.op().raw();
+  sluice_op* const op = pending.op().raw();
   const auto run = std::make_shared<Run>(shared_, std::move(wanted), rows, std::move(pending));
   if (!shared_->admit(run)) {
+    Op(op).retry_after(kFullPauseMs);
     return run->refuse(
         {SLUICE_E_BUSY, "the data source serves as many calls as it can", "queries_max", {}});
   }

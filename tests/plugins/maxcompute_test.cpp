@@ -76,7 +76,8 @@ DataSourceSubject make_subject(const std::string& method) {
 }
 
 INSTANTIATE_TEST_SUITE_P(MaxCompute, DataSourceConformance,
-                         ::testing::Values(make_subject("mcqa"), make_subject("none")),
+                         ::testing::Values(make_subject("maxqa"), make_subject("mcqa"),
+                                           make_subject("cache"), make_subject("none")),
                          name_of_subject);
 
 // One source over an emulator, and calls with a real deadline.
