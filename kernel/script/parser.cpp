@@ -91,6 +91,10 @@ class Parser final : public Names {
   // ---- what has gone wrong ends the parse: what follows would be told wrongly
   void refuse(std::size_t at, std::string rule, std::string what, std::string remedy) {
     if (!stopped_) faults_.add(at, std::move(rule), std::move(what), std::move(remedy));
+    stop();
+  }
+  // Both at once: a parse that is stopped in the middle of its text would not end.
+  void stop() {
     stopped_ = true;
     i_ = text_.size();
   }
@@ -445,7 +449,7 @@ class Parser final : public Names {
     If made;
     if (auto* test = need_attribute(tag, "test")) {
       made.test = parse_test(test->value, *this, faults_);
-      if (made.test.terms.empty()) stopped_ = true;
+      if (made.test.terms.empty()) stop();
     }
     refuse_unused(tag);
     made.body = parse_inside(tag);

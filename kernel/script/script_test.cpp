@@ -591,6 +591,9 @@ TEST(ScriptEngine, RefusesBrokenTags) {
       {"test, assignment of a static",
        "SELECT a FROM t <if test=\"@java.lang.Runtime@exec\">b</if>",
        "1:27 script.test: a test has no such character\n"},
+      // Once it hung: what follows a bad test was read on, and an ampersand never ended.
+      {"test, open, and an ampersand behind it", "SELECT a FROM t <if test=\"a ==\">b</if> & c",
+       "1:31 script.test: this test ends too early\n"},
       {"test, two", "SELECT a FROM t <if test=\"a == 1 b\">b</if>",
        "1:34 script.test: 'b' is out of place in this test\n"},
   };
