@@ -412,6 +412,8 @@ struct OutgoingClient::Parts {
   bool is_stopped = false;
   std::atomic<std::size_t> in_flight{0};
   std::atomic<std::uint64_t> last_id{0};
+  std::mutex gate;         // a send and the stop, one after the other
+  bool is_closed = false;  // guarded by it
   std::jthread thread;
 };
 
@@ -495,6 +497,12 @@ Status OutgoingClient::send(const sluice_http_request& request, std::uint64_t de
   message.body() = to_view(request.body);
   message.prepare_payload();
   *id = job->id;
+  // What is begun before stop() is ended by it; nothing is left behind for a thread that is gone.
+  const std::lock_guard lock(parts_->gate);
+  if (parts_->is_closed) {
+    parts_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    return SLUICE_E_CANCELLED;
+  }
   asio::post(parts_->context, [parts = parts_.get(), job] { parts->start(job); });
   return SLUICE_OK;
 }
@@ -519,6 +527,10 @@ void OutgoingClient::resume(std::uint64_t id) {
 
 void OutgoingClient::stop() {
   if (!parts_->thread.joinable()) return;
+  {
+    const std::lock_guard lock(parts_->gate);
+    parts_->is_closed = true;
+  }
   asio::post(parts_->context, [parts = parts_.get()] {
     parts->is_stopped = true;
     while (!parts->jobs.empty()) {

@@ -42,7 +42,8 @@ class OutgoingClient {
   void cancel(std::uint64_t id);  // [any]
   // After data() answered SLUICE_PAUSE: nothing is read of the answer until then. [any]
   void resume(std::uint64_t id);
-  // Everything in flight ends with E_CANCELLED; nothing is begun any more. [ctl]
+  // Everything in flight ends with E_CANCELLED; nothing is begun any more, a later send() says so.
+  // [ctl]
   void stop();
 
  private:

@@ -490,6 +490,7 @@ TEST(Outgoing, BoundsWhatIsInFlightAndEndsItAllWhenItStops) {
   client->stop();
   EXPECT_EQ(first.await(), SLUICE_E_CANCELLED);
   EXPECT_EQ(second.await(), SLUICE_E_CANCELLED);
+  EXPECT_EQ(send(*client, {.url = server.url()}, third), SLUICE_E_CANCELLED) << "who waits is told";
   EXPECT_EQ(third.ends, 0);
 }
 

@@ -63,6 +63,7 @@ class LowerFloor final : public studio::LowerFloor {
   }
   void check_backends() { upstreams_.check(); }  // asks the addresses that are due [ctl]
   void collect();                                // [ctl]
+  void drain() { instances_.drain(); }           // [ctl] no call is left, none will come
 
  private:
   class Prepared;

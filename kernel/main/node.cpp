@@ -457,6 +457,8 @@ void Node::stop() {
     if (p.admin_server) p.admin_server->drain(0, timeout);
     p.control_workers.reset();
     p.control_io->stop();
+    // While they can still call out: what they began elsewhere is theirs to end.
+    if (p.lower_floor) p.lower_floor->drain();
     // What went out ends now, while the calls that wait for it still have their threads.
     p.outgoing->stop();
     p.workers.reset();

@@ -51,6 +51,11 @@ Result<std::shared_ptr<loader::Instance>> Instances::find_or_make(
   return instance;
 }
 
+void Instances::drain() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, instance] : running_) instance->drain();
+}
+
 void Instances::collect() {
   const std::lock_guard lock(mutex_);
   std::erase_if(running_, [](const auto& entry) { return entry.second.use_count() == 1; });

@@ -34,6 +34,9 @@ class Instances {
                                                          const std::string& name,
                                                          const std::string& settings_json);
 
+  // No new call will come: all are told, while everything that they stand on still works. [ctl]
+  void drain();
+
   // Ends the instances that no snapshot and no call holds any more: drain, stop, destroy.
   void collect();
 

@@ -21,6 +21,7 @@ namespace {
 constexpr auto kCheckEvery = std::chrono::milliseconds(100);  // a waiting call looks up
 constexpr int kAttemptsMax = 3;
 constexpr std::uint64_t kStopPatienceMs = 3'000;
+constexpr std::uint64_t kGraceNs = 1'000'000'000;
 constexpr std::size_t kPagesMax = 10'000;
 
 struct Answer {
@@ -81,7 +82,10 @@ Answer ask_once(Shared& shared, const Draft& draft, const Op* op,
   if (sent != SLUICE_OK)
     return {make_transport_fault(sent, "the request could not be sent"), 0, {}};
   while (!collector->await(kCheckEvery)) {
-    const Status status = op ? op->checkpoint() : SLUICE_OK;
+    Status status = op ? op->checkpoint() : SLUICE_OK;
+    // The client ends what is late itself; should it not, nobody waits for ever.
+    const std::uint64_t waited_ns = shared.timers->monotonic_ns() - now;
+    if (waited_ns > deadline - now + kGraceNs) status = SLUICE_E_TIMEOUT;
     if (status == SLUICE_OK) continue;
     shared.wire->cancel(id);
     return {make_transport_fault(status, "stopped"), 0, {}};

@@ -87,11 +87,16 @@ Result<void> MaxComputeSource::start() {
                {}};
 }
 
-void MaxComputeSource::stop() {
+// Here and not in stop(): the host may have stopped calling out by then.
+void MaxComputeSource::drain() {
   if (!shared_) return;
   const std::string session = shared_->stop_queries();
   if (!session.empty()) end_session(*shared_, session);
-  shared_->stop();
+}
+
+void MaxComputeSource::stop() {
+  drain();
+  if (shared_) shared_->stop();
 }
 
 Result<void> MaxComputeSource::check_health() { return check_project(*shared_); }

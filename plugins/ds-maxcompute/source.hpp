@@ -28,6 +28,7 @@ class MaxComputeSource {
   ~MaxComputeSource();
 
   Result<void> start();         // [ctl]
+  void drain();                 // [ctl]
   void stop();                  // [ctl]
   Result<void> check_health();  // [any] asks for the project
 

@@ -58,67 +58,72 @@ def maxcompute_walk(directory):
     """Proves: R018, R080, R081, R082, R083, R112, R116"""
     made = load_plugin(directory)
     process, gateway, admin = serve(directory)
-    with process, Emulator() as emulator:
-        key = {"Authorization": "Bearer " + made["apiKey"]}
-        path = "/v1/user/info?user_id=10001"
-        on_sqlite = call(gateway, path, headers=key)
-        expect("on SQLite", on_sqlite[2], '{"data":{"user_id":10001,"user_name":"Alice"},"success":true}')
+    with Emulator() as emulator:
+        with process:
+            key = {"Authorization": "Bearer " + made["apiKey"]}
+            path = "/v1/user/info?user_id=10001"
+            on_sqlite = call(gateway, path, headers=key)
+            expect("on SQLite", on_sqlite[2], '{"data":{"user_id":10001,"user_name":"Alice"},"success":true}')
 
-        source = add_source(made, admin, emulator)
-        expect("the secret is masked", source["settings"]["access_key"], "********")
-        base = "/admin/v1/data-sources/demo/lake"
-        tested = must("source test", admin_call(made, admin, "POST", base + "/test"))
-        expect("the source is reached", tested, {"passed": True})
-        tables = must("tables", admin_call(made, admin, "GET", base + "/tables?search=user"))
-        expect("the table is listed", [t["name"] for t in tables["items"]], ["user_info"])
-        columns = must("columns", admin_call(made, admin, "GET", base + "/tables/user_info"))["columns"]
-        expect("its columns", [(c["name"], c["type"], c["comment"]) for c in columns],
-               [("user_id", "long", "id of the user"), ("user_name", "string", ""), ("age", "long", "")])
+            source = add_source(made, admin, emulator)
+            expect("the secret is masked", source["settings"]["access_key"], "********")
+            base = "/admin/v1/data-sources/demo/lake"
+            tested = must("source test", admin_call(made, admin, "POST", base + "/test"))
+            expect("the source is reached", tested, {"passed": True})
+            tables = must("tables", admin_call(made, admin, "GET", base + "/tables?search=user"))
+            expect("the table is listed", [t["name"] for t in tables["items"]], ["user_info"])
+            columns = must("columns", admin_call(made, admin, "GET", base + "/tables/user_info"))["columns"]
+            expect("its columns", [(c["name"], c["type"], c["comment"]) for c in columns],
+                   [("user_id", "long", "id of the user"), ("user_name", "string", ""), ("age", "long", "")])
 
-        plugins = must("plugins", admin_call(made, admin, "GET", "/admin/v1/plugins"))["items"]
-        offer = [c["acceleration"] for p in plugins for c in p["components"] if c["type"] == "maxcompute"]
-        expect("a method is asked for", offer[0]["required"], True)
-        methods = [m["name"] for m in offer[0]["methods"]]
-        expect("the methods", methods, ["maxqa", "mcqa", "cache", "none"])
+            plugins = must("plugins", admin_call(made, admin, "GET", "/admin/v1/plugins"))["items"]
+            offer = [c["acceleration"] for p in plugins for c in p["components"] if c["type"] == "maxcompute"]
+            expect("a method is asked for", offer[0]["required"], True)
+            methods = [m["name"] for m in offer[0]["methods"]]
+            expect("the methods", methods, ["maxqa", "mcqa", "cache", "none"])
 
-        api = find_api(made, admin)
-        whole = must("draft", admin_call(made, admin, "GET", f"/admin/v1/apis/{api}"))
-        draft = {k: v for k, v in whole.items() if k in (
-            "name", "path", "method", "data_source", "table", "request_parameters", "response_parameters",
-            "result_shape", "authentication", "acceleration")}
-        status, _, text = admin_call(made, admin, "PUT", f"/admin/v1/apis/{api}",
-                                     {**draft, "acceleration": "maxqa"})
-        expect("SQLite has no methods", (status, "R082" in text), (400, True))
-        draft["data_source"] = "lake"
-        draft["timeout_ms"] = 20000
-        must("saved without a method", admin_call(made, admin, "PUT", f"/admin/v1/apis/{api}", draft))
-        for step, body in (("test", {"parameters": {"user_id": "10001"}}), ("submit", None)):
-            status, _, text = admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/{step}", body)
-            expect(f"no {step} without a method", (status, "/acceleration" in text and "R082" in text), (400, True))
-        status, _, text = admin_call(made, admin, "PUT", f"/admin/v1/apis/{api}", {**draft, "acceleration": "warp"})
-        expect("an unknown method", (status, "choose one of: maxqa, mcqa, cache, none" in text), (400, True))
+            api = find_api(made, admin)
+            whole = must("draft", admin_call(made, admin, "GET", f"/admin/v1/apis/{api}"))
+            draft = {k: v for k, v in whole.items() if k in (
+                "name", "path", "method", "data_source", "table", "request_parameters", "response_parameters",
+                "result_shape", "authentication", "acceleration")}
+            status, _, text = admin_call(made, admin, "PUT", f"/admin/v1/apis/{api}",
+                                         {**draft, "acceleration": "maxqa"})
+            expect("SQLite has no methods", (status, "R082" in text), (400, True))
+            draft["data_source"] = "lake"
+            draft["timeout_ms"] = 20000
+            must("saved without a method", admin_call(made, admin, "PUT", f"/admin/v1/apis/{api}", draft))
+            for step, body in (("test", {"parameters": {"user_id": "10001"}}), ("submit", None)):
+                status, _, text = admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/{step}", body)
+                expect(f"no {step} without a method", (status, "/acceleration" in text and "R082" in text), (400, True))
+            status, _, text = admin_call(made, admin, "PUT", f"/admin/v1/apis/{api}", {**draft, "acceleration": "warp"})
+            expect("an unknown method", (status, "choose one of: maxqa, mcqa, cache, none" in text), (400, True))
 
-        for number, method in enumerate(methods, 2):
-            must("draft", admin_call(made, admin, "PUT", f"/admin/v1/apis/{api}", {**draft, "acceleration": method}))
-            tested = must("test", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/test",
-                                             {"parameters": {"user_id": "10001"}}))
-            details = {d["name"]: d["value"] for d in tested["details"]}
-            expect(f"{method}: the test passes", (tested["passed"], tested["body"]), (True, on_sqlite[2]))
-            expect(f"{method}: the details name it", details["acceleration"], method)
-            expect(f"{method}: and the instance", len(details["instance"]) > 10, True)
-            expect(f"{method}: and where to look", details["instance"] in details["log_view"], True)
-            expect(f"{method}: nothing of a credential", SECRET in json.dumps(tested), False)
-            expect(f"{method}: 'none' and others warn as they should",
-                   any(h.startswith("acceleration method " + method) for h in tested["hints"]),
-                   any(m["name"] == method and m["warning"] for m in offer[0]["methods"]))
-            must("submit", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/submit"))
-            must("publish", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/versions/{number}/publish",
-                                       {"instance": "default", "domain": "", "backend": "Default"}))
-            got = call(gateway, path, headers=key)
-            expect(f"{method}: the same URL, key and body", (got[0], got[2]), (200, on_sqlite[2]))
-            expect(f"{method}: nobody", call(gateway, "/v1/user/info?user_id=5", headers=key)[2],
-                   '{"data":null,"success":true}')
-        expect("nothing is left at the service", emulator.control("GET", "state")["unfinished"], 0)
+            for number, method in enumerate(methods, 2):
+                must("draft", admin_call(made, admin, "PUT", f"/admin/v1/apis/{api}", {**draft, "acceleration": method}))
+                tested = must("test", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/test",
+                                                 {"parameters": {"user_id": "10001"}}))
+                details = {d["name"]: d["value"] for d in tested["details"]}
+                expect(f"{method}: the test passes", (tested["passed"], tested["body"]), (True, on_sqlite[2]))
+                expect(f"{method}: the details name it", details["acceleration"], method)
+                expect(f"{method}: and the instance", len(details["instance"]) > 10, True)
+                expect(f"{method}: and where to look", details["instance"] in details["log_view"], True)
+                expect(f"{method}: nothing of a credential", SECRET in json.dumps(tested), False)
+                expect(f"{method}: 'none' and others warn as they should",
+                       any(h.startswith("acceleration method " + method) for h in tested["hints"]),
+                       any(m["name"] == method and m["warning"] for m in offer[0]["methods"]))
+                must("submit", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/submit"))
+                must("publish", admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/versions/{number}/publish",
+                                           {"instance": "default", "domain": "", "backend": "Default"}))
+                got = call(gateway, path, headers=key)
+                expect(f"{method}: the same URL, key and body", (got[0], got[2]), (200, on_sqlite[2]))
+                expect(f"{method}: nobody", call(gateway, "/v1/user/info?user_id=5", headers=key)[2],
+                       '{"data":null,"success":true}')
+            expect("nothing is left at the service", emulator.control("GET", "state")["unfinished"], 0)
+            expect("one session of mcqa", emulator.control("GET", "state")["sessions"], 1)
+            began = time.monotonic()
+        expect("the node ends at once", time.monotonic() - began < 10 * CI_SLOW, True)
+        expect("and its session with it", emulator.control("GET", "state")["sessions"], 0)
     log = pathlib.Path(directory, "node.log")
     if log.exists():
         expect("no credential in the log", SECRET in log.read_text(), False)
