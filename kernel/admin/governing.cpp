@@ -128,6 +128,10 @@ model::State make_visible(const model::State& state, const studio::Access& acces
   leave_out_unseen(visible.authorizations, state, access);
   leave_out_unseen(visible.networks, state, access);
   leave_out_unseen(visible.resource_groups, state, access);
+  const auto groups = visible.resource_groups;
+  for (const auto& [key, group] : groups.all()) {
+    visible.resource_groups.put(key, studio::leave_out_unseen(group, access));
+  }
   leave_out_unseen(visible.domains, state, access);
   leave_out_unseen(visible.backend_services, state, access);
   leave_out_unseen(visible.publish_records, state, access);

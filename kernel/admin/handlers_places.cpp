@@ -54,7 +54,8 @@ void AdminApi::Handlers::add_place_routes() {
        [](const model::ResourceGroup& g, const Call& call) {
          const auto workspace = call.find_query("workspace");
          return is_in_region(g, call) && fits(call, "network", g.network) &&
-                (workspace.empty() || std::ranges::binary_search(g.workspaces, workspace));
+                (workspace.empty() || (call.access.is_member(workspace) &&
+                                       std::ranges::binary_search(g.workspaces, workspace)));
        },
        NameScope::kRegion,
        [](const model::ResourceGroup& g) { return make_json(g); },

@@ -33,6 +33,15 @@ AdminResponse make_deleted(const Result<T>& done) {
   return done ? make_empty_answer() : make_error_answer(done.error());
 }
 
+// A noun without what the caller does not see of it: which other workspaces use a group (R011).
+template <class T>
+const T& leave_out_unseen(const T& noun, const Call&) {
+  return noun;
+}
+inline model::ResourceGroup leave_out_unseen(model::ResourceGroup group, const Call& call) {
+  return studio::leave_out_unseen(std::move(group), call.access);
+}
+
 enum class NameScope { kStore, kRegion };  // of which the name is unique
 
 template <class T>
@@ -89,7 +98,7 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
             at_once([=, this](const Call& call) {
               return make_page(
                   call, state().*r.nouns, [&](const T& noun) { return r.keep(noun, call); },
-                  [&](const T& noun) { return r.describe(noun); });
+                  [&](const T& noun) { return r.describe(leave_out_unseen(noun, call)); });
             }))
       .answer_list(r.shape, r.filters);
   add_route("POST", r.collection, r.operations.create, "create", r.create,
@@ -107,7 +116,7 @@ void AdminApi::Handlers::add_named_routes(const NamedResource<T>& r) {
             at_once([=, this](const Call& call) {
               const auto* noun = (state().*r.nouns).find(r.key(call.path[0], region_of(call)));
               if (!noun) return make_unknown(r.noun, call.path[0]);
-              return make_answer(200, r.describe(*noun));
+              return make_answer(200, r.describe(leave_out_unseen(*noun, call)));
             }))
       .answer(200, r.shape)
       .tagged()

@@ -3,6 +3,7 @@
 
 #include "main/cli_commands.hpp"
 #include "main/cli_completion.hpp"
+#include "main/cli_parts.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -39,9 +40,7 @@ struct Line {
   ConsumerOptions consumer;
   CredentialOptions credential;
   GrantOptions grant;
-  MemberOptions member;
-  TokenOptions token;
-  AuditOptions audit;
+  PeopleLine people;
   VerifyOptions verify;
   ExplainOptions explain;
   std::filesystem::path plugin_config, plugin_file;
@@ -63,8 +62,13 @@ class CommandLine {
     add_client_commands();
     add_source_commands();
     add_instance_commands();
-    add_people_commands();
-    add_audit_commands();
+    add_people_commands(
+        app_, line_.people, words_,
+        [this](CLI::App& parent, const char* name, const char* about, const char* example,
+               std::function<int(const Node&)> run_one) {
+          return add_client(parent, name, about, example, std::move(run_one));
+        },
+        [this](const std::filesystem::path& config) { return verify_audit(config); });
     add_api_commands();
     add_look_commands();
     add_auth_commands();
@@ -343,131 +347,9 @@ class CommandLine {
         "sluice instance stop public", &run_instance_stop);
   }
 
-  void add_people_commands() {
-    add_client(app_, "whoami", "Whose token this is, and what he may do where.",
-               "SLUICE_TOKEN=sat_... sluice whoami",
-               [](const Node& node) { return run_whoami(node); });
-
-    auto* member = app_.add_subcommand("member", "Who may do what in a workspace: roles, rights.");
-    member->require_subcommand(1);
-    auto* members = add_client(*member, "list", "Members of the workspaces that you see.",
-                               "sluice member list --workspace shop", [this](const Node& node) {
-                                 line_.get.kind = "members";
-                                 return run_get(node, line_.get);
-                               });
-    members->add_option("--workspace", line_.get.workspace, "only of this one; * is every one");
-    const auto add_member = [&](const char* name, const char* about, const char* example,
-                                int (*run)(const Node&, const MemberOptions&)) {
-      auto* command = add_client(*member, name, about, example,
-                                 [this, run](const Node& node) { return run(node, line_.member); });
-      command
-          ->add_option("MEMBER", line_.member.member,
-                       "workspace/name; '*/name' is of every workspace, and of what is shared")
-          ->required();
-      return command;
-    };
-    auto* set = add_member(
-        "set", "Make somebody a member, or change what he may; what is not said stays.",
-        "sluice member set shop/ann --role developer\n"
-        "  sluice member set shop/ben --role operator,approver --right gateway,data-service\n"
-        "  sluice member set '*/cleo' --role admin\n"
-        "  sluice token create ann        (so that she can sign in)",
-        &run_member_set);
-    const std::vector<std::string> roles = {"admin", "developer", "operator", "approver",
-                                            "visitor"};
-    const std::vector<std::string> rights = {"gateway", "data-service", "data-source"};
-    auto* role = set->add_option("--role", line_.member.roles,
-                                 "admin, developer, operator, approver, visitor; with commas");
-    role->delimiter(',')->check(CLI::IsMember(roles));
-    words_[role] = roles;
-    auto* right = set->add_option("--right", line_.member.rights,
-                                  "gateway, data-service, data-source; of a new member all");
-    right->delimiter(',')->check(CLI::IsMember(rights));
-    words_[right] = rights;
-    add_member("remove", "Take all roles in a workspace away; his tokens stay.",
-               "sluice member remove shop/ann", &run_member_remove);
-
-    auto* token = app_.add_subcommand("token", "Tokens of people and machines that manage.");
-    token->require_subcommand(1);
-    add_client(*token, "list", "Whose there are; never the tokens themselves.", "sluice token list",
-               [this](const Node& node) {
-                 line_.get.kind = "tokens";
-                 return run_get(node, line_.get);
-               });
-    auto* create =
-        add_client(*token, "create", "Make one and print it, once: it is kept nowhere.",
-                   "sluice token create ann --description laptop\n"
-                   "  sluice token create deploy-job --machine --valid-until 2026-12-31T00:00:00Z\n"
-                   "  sluice member set shop/ann --role developer        (what she may do)",
-                   [this](const Node& node) { return run_token_create(node, line_.token); });
-    create->add_option("NAME", line_.token.name, "whose: members and audit log say this")
-        ->required();
-    create->add_flag("--machine", line_.token.is_machine, "a program's, not a person's");
-    create->add_option("--description", line_.token.description, "where it is used");
-    create->add_option("--valid-until", line_.token.valid_until, "2026-12-31T00:00:00Z");
-    create->add_option("--sha256", line_.token.sha256,
-                       "of a token of your own, which then is told to nobody");
-    const auto add_by_id = [&](const char* name, const char* about, const char* example,
-                               int (*run)(const Node&, const TokenOptions&)) {
-      add_client(*token, name, about, example,
-                 [this, run](const Node& node) { return run(node, line_.token); })
-          ->add_option("ID", line_.token.id, "as 'sluice token list' has it")
-          ->required();
-    };
-    add_by_id("disable", "It works no more; it is not deleted.", "sluice token disable tok-1f00",
-              &run_token_disable);
-    add_by_id("enable", "Let it work again.", "sluice token enable tok-1f00", &run_token_enable);
-    add_by_id("delete", "For ever.", "sluice token delete tok-1f00", &run_token_delete);
-  }
-
-  void add_audit_commands() {
-    auto* audit = app_.add_subcommand("audit", "Who changed what, and whether all of it is there.");
-    audit->require_subcommand(1);
-    auto* list = add_client(*audit, "list", "Records, newest first.",
-                            "sluice audit list --workspace shop --actor ann\n"
-                            "  sluice audit list --action revealed --from 2026-01-31T00:00:00Z",
-                            [this](const Node& node) { return run_audit_list(node, line_.audit); });
-    list->add_option("--workspace", line_.audit.workspace, "only of this one; *: of none");
-    list->add_option("--actor", line_.audit.actor, "only by this one");
-    list->add_option("--kind", line_.audit.kind, "only of this kind: api, version, credential");
-    list->add_option("--name", line_.audit.name, "only of the resource of this name or key");
-    auto* action =
-        list->add_option("--action", line_.audit.action, "created, updated, deleted or revealed");
-    const std::vector<std::string> actions = {"created", "updated", "deleted", "revealed"};
-    action->check(CLI::IsMember(actions));
-    words_[action] = actions;
-    list->add_option("--from", line_.audit.from, "2026-01-31T08:30:00Z");
-    list->add_option("--to", line_.audit.to, "2026-01-31T08:30:00Z");
-    list->add_option("--before", line_.audit.before, "only older ones than this number");
-    list->add_option("--limit", line_.audit.limit, "how many at most")
-        ->check(CLI::Range(std::size_t{1}, kItemsToldMax))
-        ->capture_default_str();
-    add_client(*audit, "show", "One record: what was there before, and after.",
-               "sluice audit show 1234",
-               [this](const Node& node) { return run_audit_show(node, line_.audit); })
-        ->add_option("NUMBER", line_.audit.number, "as 'sluice audit list' has it")
-        ->required();
-    auto* verify = add_client(
-        *audit, "verify", "Read every record; exit code 1 if one is missing or was changed.",
-        "sluice audit verify\n"
-        "  sluice audit verify --known 1234:HASH        (what was told earlier: shows a store "
-        "that was set back as a whole)\n"
-        "  sluice audit verify --config node.yaml        (without asking the node)",
-        [this](const Node& node) {
-          return line_.audit.config.empty() ? run_audit_verify(node, line_.audit)
-                                            : verify_audit_offline();
-        });
-    auto* known = verify->add_option("--known", line_.audit.known,
-                                     "NUMBER:HASH of a record, noted elsewhere");
-    verify
-        ->add_option("--config", line_.audit.config,
-                     "read the store that this node file names, with its key")
-        ->excludes(known);
-  }
-
-  int verify_audit_offline() {
+  int verify_audit(const std::filesystem::path& config) const {
     if (!commands_.verify_audit) return refuse_absent();
-    const auto verdict = commands_.verify_audit(line_.audit.config);
+    const auto verdict = commands_.verify_audit(config);
     if (!verdict) return tell_error(surroundings_, line_.node.json, verdict.error());
     return tell_verdict(surroundings_, line_.node.json, *verdict);
   }

@@ -232,6 +232,12 @@ Error Access::refuse(Permission permission, std::string_view workspace, bool any
                  ": have an admin give you one");
 }
 
+model::ResourceGroup leave_out_unseen(model::ResourceGroup group, const Access& access) {
+  std::erase_if(group.workspaces,
+                [&](const auto& workspace) { return !access.is_member(workspace); });
+  return group;
+}
+
 std::string make_token_digest(std::string_view token) {
   std::string digest(32, '\0');
   unsigned int size = 0;

@@ -95,6 +95,9 @@ bool grants(const model::Member& member, Permission permission);
 Result<void> check_people(const Access& access, const model::State& before,
                           const model::State& after, model::UnixMs now);
 
+// Which of the workspaces that may choose a group the caller sees.
+model::ResourceGroup leave_out_unseen(model::ResourceGroup group, const Access& access);
+
 // SHA-256 of a token, as Token::sha256 has it.
 std::string make_token_digest(std::string_view token);
 // Whose a token is; nullptr: nobody's, or disabled, or over.

@@ -372,6 +372,8 @@ def killed_in_the_middle(directory):
         status = call(gateway, "/v1/user/info?user_id=10001",
                       headers={"Authorization": "Bearer " + made["apiKey"]})[0]
         expect_quietly("the API answers by what is stored", status, 200 if grant in state else 403)
+        audit = must("verify", admin_call(made, admin, "POST", "/admin/v1/audit/verify"))
+        expect_quietly("the audit log is whole", audit["problems"], [])
     with process:
         pass
     expect(f"old or new after each of {kills} kills", sum(seen.values()), kills)
