@@ -252,6 +252,15 @@ TEST(SecretSettings, AreMaskedWhereTheSchemaMarksThem) {
   }
 }
 
+TEST(SecretSettings, AreMaskedInTheAuditLogAsWell) {
+  const auto mask = make_settings_mask({plugin_with_schema(
+      R"({"properties":{"file":{"type":"string"},"password":{"format":"password"}}})")});
+  EXPECT_EQ(mask("data-source", "db", R"({"file":"f","password":"p"})"),
+            R"({"file":"f","password":"********"})");
+  EXPECT_EQ(mask("data-source", "gone", R"({"file":"f"})"), R"({"file":"********"})");
+  EXPECT_EQ(mask("data-source", "db", "no JSON"), "{}");
+}
+
 TEST(SecretSettings, OfAComponentThatIsNotLoadedAreMaskedWhole) {
   EXPECT_EQ(SecretSettings(std::vector<loader::PluginReport>{})
                 .mask("data-source", "gone", R"({"path":"x"})")

@@ -62,7 +62,7 @@ class People : public testing::Test {
   std::map<std::string, std::string> tokens_;
 };
 
-// Proves: R009, R010, R123
+// Proves: R010, R123
 TEST_F(People, EachOneTakesHisStepsOnTheWayFromDraftToDeployment) {
   const auto api = make_api("developer");
   const Json live = {{"instance", "public"}, {"domain", ""}, {"backend", "Default"}};

@@ -648,7 +648,6 @@ TEST(Permissions, PageSaysWhatTheTablesSay) {
   EXPECT_EQ(text.str(), page) << "rewrite it with SLUICE_UPDATE_GOLDEN=1 and read the difference";
 }
 
-// Proves: R009, R010
 TEST(Permissions, TheMatrixNamesEachPermissionOnceAndAnAdminHasAll) {
   std::map<std::string, int> names;
   for (const auto& rule : studio::list_permissions()) {

@@ -134,6 +134,24 @@ def first_api_page(directory):
     expect("the shell's exit", (done.returncode, done.stderr), (0, ""))
 
 
+def people_page(directory):
+    """docs/people.md in one shell, over a node that has the workspace it speaks of; its documents are applied."""
+    process, made = demo(directory)
+    page = (ROOT / "docs/people.md").read_text()
+    page = page.replace("http://127.0.0.1:8081", made["admin"]["url"]).replace("var/admin.token", "admin.token")
+    must("a workspace", admin_call(made, made["admin"]["url"], "POST", "/admin/v1/workspaces", {"name": "shop"}))
+    script = "".join(re.findall(r"^```sh\n(.*?)^```$", page, re.S | re.M))
+    pathlib.Path(directory, "people.yaml").write_text(re.search(r"^```yaml\n(.*?)^```$", page, re.S | re.M)[1])
+    with process:
+        done = subprocess.run(["bash", "-ec", script + "sluice apply -f people.yaml\n"], cwd=directory,
+                              capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "PATH": str(pathlib.Path(SLUICE).parent) + ":" + os.environ["PATH"]})
+        expect("the commands of the page", (done.returncode, done.stderr), (0, ""))
+        for said in ("*/cleo is admin", "shop/ben is operator, approver with the rights gateway, data-service",
+                     "none missing or changed", "created  member  shop/ann"):
+            expect(f"they say: {said}", said in done.stdout or done.stdout, True)
+
+
 def what_is_offered(directory):
     """The node tells which types of sources it has, and what each way to say who calls is good for.
 
