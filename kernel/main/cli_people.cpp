@@ -126,7 +126,7 @@ int run_member_set(const Node& node, const MemberOptions& options) {
   // An admin has every right.
   const bool is_admin = std::ranges::find(options.roles, "admin") != options.roles.end();
   if (is_admin && options.rights.empty()) body.erase("rights");
-  const auto answer = node.ask("PUT", *path, body);
+  const auto answer = node.ask("PUT", *path, body, found->ok() ? found->etag : std::string());
   if (!answer || !answer->ok()) return node.refuse(answer);
   return node.tell(*answer, make_printable(options.member) + " is " +
                                 make_cell(answer->body, "roles") + " with the rights " +

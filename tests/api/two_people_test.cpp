@@ -131,10 +131,16 @@ TEST_F(TwoPeople, ATestOfTheDraftIsInNobodysWay) {
 }
 
 TEST_F(TwoPeople, OfEveryResourceTheSecondSaveIsRefused) {
+  ask("alice", "POST", "/admin/v1/members",
+      {{"workspace", "shop"}, {"name", "ann"}, {"roles", {"visitor"}}});
+  const auto token =
+      ask("alice", "POST", "/admin/v1/tokens", {{"name", "ann"}}).body["token"]["id"];
   const struct {
-    const char* path;
+    std::string path;
     Json first, second;
   } cases[] = {
+      {"members/shop/ann", {{"roles", {"developer"}}}, {{"roles", {"approver"}}}},
+      {"tokens/" + token.get<std::string>(), {{"enabled", false}}, {{"description", "2"}}},
       {"workspaces/shop", {{"description", "1"}}, {{"description", "2"}}},
       {"networks/lan",
        {{"address_range", "10.1.0.0/16"}, {"description", "1"}},
@@ -201,36 +207,59 @@ TEST_F(TwoPeople, APreconditionThatNobodyCanJudgeIsRefused) {
   }
 }
 
-// `sluice set` reads, changes a member and writes the whole: what came between is not undone.
+// `sluice set` and `sluice member set` read, change something and write the whole: what came
+// between is not undone.
 TEST_F(TwoPeople, TheCommandLineDoesNotOverwriteWhatCameBetween) {
-  bool is_between = true;
-  std::ostringstream printed;
-  const cli::Surroundings surroundings{
-      printed, printed, false,
-      [](const char* name) -> std::optional<std::string> {
-        if (std::string_view(name) == "SLUICE_TOKEN") return "token-a";
-        return {};
-      },
-      [&](const http::ClientRequest& request) -> Result<http::ClientResponse> {
-        constexpr std::string_view kAddress = "http://127.0.0.1:8081";
-        auto answer = house.ask(
-            {request.method, request.url.substr(kAddress.size()), request.body, request.headers});
-        if (is_between && request.method == "GET" &&
-            request.url.ends_with("/domains/api.example.com")) {
-          is_between = false;
-          ask("bob", "PUT", "/admin/v1/domains/api.example.com", {{"description", "bob's"}});
-        }
-        return http::ClientResponse{answer.status, answer.headers, answer.body};
-      }};
-  const std::vector<std::string> words = {"set", "domain", "api.example.com", "protocol=https"};
-  EXPECT_EQ(cli::run_cli(words, {}, surroundings), 1);
-  EXPECT_EQ(printed.str(),
-            "error: If-Match: 'bob' changed this since you read it\n"
-            "  -> read it again, take over what changed, and send the change with its new ETag in "
-            "If-Match\n"
-            "~ description: \"\" -> bob's\n");
-  EXPECT_EQ(cli::run_cli(words, {}, surroundings), 0);
-  EXPECT_EQ(ask("bob", "GET", "/admin/v1/domains/api.example.com").body["description"], "bob's");
+  ask("alice", "POST", "/admin/v1/members",
+      {{"workspace", "shop"}, {"name", "ann"}, {"roles", {"developer"}}});
+  const struct {
+    std::vector<std::string> words;
+    std::string path;
+    Json between, after;
+    const char* told;
+  } cases[] = {
+      {{"set", "domain", "api.example.com", "protocol=https"},
+       "/admin/v1/domains/api.example.com",
+       {{"description", "bob's"}},
+       {{"description", "bob's"}, {"protocol", "https"}},
+       "~ description: \"\" -> bob's\n"},
+      {{"member", "set", "shop/ann", "--right", "gateway"},
+       "/admin/v1/members/shop/ann",
+       {{"roles", {"visitor"}}},
+       {{"roles", {"visitor"}}, {"rights", {"gateway"}}},
+       "~ roles: [\"developer\"] -> [\"visitor\"]\n"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.path);
+    bool is_between = true;
+    std::ostringstream printed;
+    const cli::Surroundings surroundings{
+        printed, printed, false,
+        [](const char* name) -> std::optional<std::string> {
+          if (std::string_view(name) == "SLUICE_TOKEN") return "token-a";
+          return {};
+        },
+        [&](const http::ClientRequest& request) -> Result<http::ClientResponse> {
+          constexpr std::string_view kAddress = "http://127.0.0.1:8081";
+          auto answer = house.ask(
+              {request.method, request.url.substr(kAddress.size()), request.body, request.headers});
+          if (is_between && request.method == "GET" && request.url.ends_with(c.path)) {
+            is_between = false;
+            ask("bob", "PUT", c.path, c.between);
+          }
+          return http::ClientResponse{answer.status, answer.headers, answer.body};
+        }};
+    EXPECT_EQ(cli::run_cli(c.words, {}, surroundings), 1);
+    EXPECT_EQ(
+        printed.str(),
+        "error: If-Match: 'bob' changed this since you read it\n"
+        "  -> read it again, take over what changed, and send the change with its new ETag in "
+        "If-Match\n" +
+            std::string(c.told));
+    EXPECT_EQ(cli::run_cli(c.words, {}, surroundings), 0);
+    const auto found = ask("bob", "GET", c.path).body;
+    for (const auto& [name, value] : c.after.items()) EXPECT_EQ(found[name], value) << name;
+  }
 }
 
 }  // namespace
