@@ -129,6 +129,75 @@ def maxcompute_walk(directory):
         expect("no credential in the log", SECRET in log.read_text(), False)
 
 
+ALL_TYPES = (
+    '{"c_tinyint":1,"c_smallint":2,"c_int":3,"c_bigint":4,"c_float":0.25,"c_double":1.5,'
+    '"c_decimal":12345678901234567890.123456789012345678,"c_boolean":true,"c_string":"h\u00e9llo",'
+    '"c_varchar":"varchar","c_char":"char","c_binary":"AGJpbg==","c_date":"2026-11-23",'
+    '"c_datetime":"2026-11-23T06:00:00Z","c_timestamp":"2026-11-23T06:00:00.123456789Z",'
+    '"c_timestamp_ntz":"2026-11-23T06:00:00.123456789","c_json":{"k":[1,null,true]},'
+    '"c_array":[1,null,3],"c_map":{"k":7},"c_struct":{"a":5,"b":"x"}}')
+
+
+def maxcompute_queries(directory):
+    """What drafts over MaxCompute answer: every type, partitions, a full scan that is refused, a script."""
+    made = load_plugin(directory)
+    process, _, admin = serve(directory)
+    with process, Emulator() as emulator:
+        add_source(made, admin, emulator)
+        api = find_api(made, admin)
+        path = f"/admin/v1/apis/{api}"
+        whole = must("draft", admin_call(made, admin, "GET", path))
+        common = {k: whole[k] for k in ("name", "path", "method", "authentication")}
+        common.update(data_source="lake", acceleration="maxqa", timeout_ms=20000, result_shape="list")
+
+        def ask(parameters):
+            tested = must("test", admin_call(made, admin, "POST", path + "/test", {"parameters": parameters}))
+            return tested["passed"], tested["body"]
+
+        def design(table, parameter):
+            columns = must("columns", admin_call(
+                made, admin, "GET", "/admin/v1/data-sources/demo/lake/tables/" + table))["columns"]
+            types = {c["name"]: c["type"] for c in columns}
+            must("draft", admin_call(made, admin, "PUT", path, {
+                **common, "table": table,
+                "request_parameters": [{"name": parameter, "column": parameter, "type": types[parameter]}],
+                "response_parameters": [{"name": n, "column": n, "type": t} for n, t in types.items()]}))
+
+        design("all_types", "c_tinyint")
+        expect("every type", ask({"c_tinyint": "1"}), (True, '{"data":[' + ALL_TYPES + '],"success":true}'))
+        design("orders", "name")
+        expect("a value full of quotes", ask({"name": 'it\'s "quoted", line\nbreak'})[1].count('"id":3'), 1)
+        for value in ("alpha' OR 1=1 --", "\\' OR 1=1 --", "alpha\\"):
+            expect("a value that would be a statement", ask({"name": value}), (True, '{"data":[],"success":true}'))
+        design("events", "pt")
+        expect("one partition", ask({"pt": "20261123"})[1].count('"pt":"20261123"'), 3)
+        design("events", "k")
+        passed, body = ask({"k": "a"})
+        expect("no partition is refused", (passed, "would read every partition" in body), (False, True))
+        add_source(made, admin, emulator, "open_lake", full_scan=True)
+        common["data_source"] = "open_lake"
+        design("events", "k")
+        expect("where full scans are allowed it is read", ask({"k": "a"})[0], True)
+
+        must("script", admin_call(made, admin, "PUT", path, {
+            **common, "acceleration": "none", "mode": "script",
+            "script": {"mode": "advanced", "sql":
+                       'SELECT id AS id, name AS name, amount AS amount FROM orders WHERE id IN <foreach '
+                       'collection="ids" item="x" open="(" separator="," close=")">${x}</foreach>'
+                       '<if test="name != null"> AND name = ${name}</if> ORDER BY id'},
+            "request_parameters": [{"name": "ids", "type": "long-list"},
+                                   {"name": "name", "type": "string", "required": False}],
+            "response_parameters": [{"name": "id", "type": "long"}, {"name": "name", "type": "string"},
+                                    {"name": "amount", "type": "string"}]}))
+        alpha = '{"data":[{"id":1,"name":"alpha","amount":12.34}],"success":true}'
+        expect("a script", ask({"ids": "1"}), (True, alpha))
+        expect("with a tag", ask({"ids": "1,3", "name": "alpha"}), (True, alpha))
+        expect("and a value that would be SQL", ask({"ids": "1", "name": "a' OR '1'='1"}),
+               (True, '{"data":[],"success":true}'))
+        sent = emulator.control("GET", "requests?operation=instance.create")["requests"][-1]["body"]
+        expect("as it was sent", "AND name = 'a\\' OR \\'1\\'=\\'1' ORDER BY id LIMIT " in sent, True)
+
+
 def maxcompute_faults(directory):
     """What the caller of an API gets of each fault of the service, and when."""
     made = load_plugin(directory)

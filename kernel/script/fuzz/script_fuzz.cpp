@@ -37,9 +37,17 @@ void judge(std::string_view text, std::size_t arguments) {
   std::size_t placeholders = 0;
   std::string open, word;
   bool is_first = true;
+  const auto end_word = [&] {
+    if (!word.empty() && is_first) {
+      require(word == "SELECT" || word == "WITH", "no SELECT", text);
+      is_first = false;
+    }
+    word.clear();
+  };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '\'' || c == '"' || c == '`') {
+      end_word();
       const auto end = text.find(c, i + 1);
       require(end != std::string_view::npos, "an open quote", text);
       i = end;
@@ -57,17 +65,12 @@ void judge(std::string_view text, std::size_t arguments) {
       require(!open.empty() && (open.back() == '(') == (c == ')'), "parentheses", text);
       open.pop_back();
     }
-    word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     if (std::isalnum(static_cast<unsigned char>(c)) || c == '_' ||
         static_cast<unsigned char>(c) >= 0x80) {
-      continue;
+      word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    } else {
+      end_word();
     }
-    word.pop_back();
-    if (!word.empty() && is_first) {
-      require(word == "SELECT" || word == "WITH", "no SELECT", text);
-      is_first = false;
-    }
-    word.clear();
   }
   require(open.empty(), "an open parenthesis", text);
   require(placeholders == arguments, "as many arguments as placeholders", text);
