@@ -73,11 +73,11 @@ struct CountingRows : sluice_rows {
   CountingRows() : sluice_rows{&kTable} {}
   std::uint64_t rows = 0;
   double rss_most = 0;
-  std::size_t columns = 0;
+  Clock::time_point began = {};  // when the columns came: the job is over, its rows are asked for
   static constexpr sluice_rows_vt kTable{
       sizeof(sluice_rows_vt), kAllTypes,
-      [](sluice_rows* sink, const sluice_column*, std::size_t n) -> sluice_status {
-        static_cast<CountingRows*>(sink)->columns = n;
+      [](sluice_rows* sink, const sluice_column*, std::size_t) -> sluice_status {
+        static_cast<CountingRows*>(sink)->began = Clock::now();
         return SLUICE_OK;
       },
       [](sluice_rows* sink, const sluice_cell*, std::size_t n) -> sluice_status {
@@ -182,21 +182,21 @@ int run_download() {
   EmulatorProcess emulator;
   emulator.control("POST", "settings", R"({"runningAnswers":0})");
   std::string instance;
-  std::printf("%-34s %12s %10s %8s %10s\n", "a million rows", "rows/s", "MiB/s", "CPU s",
-              "RSS MiB");
-  double plain_s = 0;
+  std::printf("%-34s %12s %10s %8s %10s %10s\n", "a million rows", "rows/s", "MiB/s", "CPU s",
+              "RSS MiB", "job ms");
+  double plain_s = 0, plain_cpu = 0;
   for (const bool is_packed : {false, true}) {
     Source source(emulator, is_packed ? "" : R"(,"compression":"none")");
     OwnedQuery query("SELECT id, name, price FROM million_rows");
     query.acceleration = "none";
-    double best = 1e9, cpu = 0, growth = 0;
+    double best = 1e9, cpu = 0, growth = 0, job = 0;
     for (int round = 0; round < 3; ++round) {
       CountingRows rows;
       ScriptedOp op;
       const double rss = rss_mib(), cpu_before = cpu_seconds();
       const auto began = Clock::now();
       const Status status = op.await(source.instance->execute(op.raw(), query.raw(), &rows));
-      const double took = seconds_since(began);
+      const double took = seconds_since(rows.began);
       if (status != SLUICE_OK || rows.rows != 1'000'000) {
         std::printf("failed: %d %s\n", status, op.failure().internal.c_str());
         return 1;
@@ -205,15 +205,16 @@ int run_download() {
         best = took;
         cpu = cpu_seconds() - cpu_before;
         growth = rows.rss_most - rss;
+        job = std::chrono::duration<double>(rows.began - began).count();
       }
       for (const auto& [name, value] : op.notes()) {
         if (name == "instance") instance = value;
       }
     }
-    if (!is_packed) plain_s = best;
-    std::printf("%-34s %12.0f %10s %8.2f %+10.1f\n",
+    if (!is_packed) plain_s = best, plain_cpu = cpu;
+    std::printf("%-34s %12.0f %10s %8.2f %+10.1f %10.0f\n",
                 is_packed ? "ds-maxcompute, deflate" : "ds-maxcompute, plain", 1e6 / best, "", cpu,
-                growth);
+                growth, job * 1e3);
   }
   const std::string path = "/projects/demo_proj/instances/" + instance;
   const auto session = nlohmann::json::parse(
@@ -235,8 +236,9 @@ int run_download() {
   }
   std::printf("%-34s %12.0f %10.1f %8.2f\n", "a bare socket loop, the same bytes", 1e6 / best,
               static_cast<double>(bytes) / best / (1 << 20), cpu);
-  std::printf("ds-maxcompute takes %.2f times as long (its job and its looks at it included)\n",
-              plain_s / best);
+  std::printf(
+      "ds-maxcompute takes %.2f times as long for the same bytes, and %.0f ns of CPU a row\n",
+      plain_s / best, plain_cpu * 1e3);
   return 0;
 }
 
