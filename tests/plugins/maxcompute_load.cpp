@@ -358,8 +358,8 @@ int run_soak(int queries, int threads) {
   const auto settled = samples.lower_bound(std::min(1'000, queries / 2));
   if (settled != samples.end()) {
     const Sample& last = samples.rbegin()->second;
-#ifdef __SANITIZE_ADDRESS__
-    constexpr std::int64_t kGrowthMax = 64;  // what is freed stays a while in its quarantine
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    constexpr std::int64_t kGrowthMax = 64;  // what is freed stays a while in a sanitizer's hands
 #else
     constexpr std::int64_t kGrowthMax = 4;
 #endif
