@@ -88,6 +88,22 @@ const Governing kAuthorizedWorkspaces{
     "the API's workspace, or those bound to the REST API; any when there is none",
     &govern_authorization};
 
+Result<void> check_consumer(std::string_view name, const studio::Access& access,
+                            const model::State& state) {
+  const auto* consumer = state.consumers.find(name);
+  if (!consumer || access.sees(studio::owner_of(*consumer, state))) return {};
+  // Whoever sees what it was granted knows of it.
+  for (const auto& [key, authorization] : state.authorizations.all()) {
+    if (authorization.consumer == name && access.sees(studio::owner_of(authorization, state))) {
+      return {};
+    }
+  }
+  return Error{SLUICE_E_NOT_FOUND,
+               "there is no consumer '" + std::string(name) + "': check its name",
+               {},
+               "/consumer"};
+}
+
 Result<void> check_document(const Document& document, const studio::Access& access,
                             const model::State& state, std::string_view region) {
   if (access.is_node()) return {};
@@ -108,6 +124,12 @@ Result<void> check_document(const Document& document, const studio::Access& acce
                    document.pointer};
     }
     if (auto may = access.check(permission, workspace); !may) return at(may.error());
+  }
+  if (kind.name != "authorization") return {};
+  if (auto may = check_consumer(read_text(document.body, "consumer"), access, state); !may) {
+    auto error = may.error();
+    error.where.insert(0, document.pointer);
+    return error;
   }
   return {};
 }

@@ -25,6 +25,11 @@ struct Governing {
 extern const Governing kEverywhere, kWorkspaceNamed, kItself, kBoundWorkspaces, kConsumersWorkspace,
     kCredentialsWorkspace, kApisWorkspace, kAuthorizedWorkspaces;
 
+// A consumer of a workspace that the caller does not see is granted nothing by him, and answered
+// like one that is not there.
+Result<void> check_consumer(std::string_view name, const studio::Access& access,
+                            const model::State& state);
+
 // What stands in the way of who puts this document, as an Error at it; in words that do not tell
 // whether there is a workspace that he does not see.
 Result<void> check_document(const Document& document, const studio::Access& access,

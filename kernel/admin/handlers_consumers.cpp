@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Consumers: what they show, and what they may call.
+#include "admin/governing.hpp"
 #include "admin/handlers.hpp"
 
 namespace sluice::admin {
@@ -120,6 +121,9 @@ AdminResponse AdminApi::Handlers::rotate_credential(const Call& call) {
 }
 
 AdminResponse AdminApi::Handlers::create_authorization(const Call& call) {
+  if (auto may = check_consumer(read_text(call.body, "consumer"), call.access, state()); !may) {
+    return make_error_answer(may.error());
+  }
   auto read = read_authorization(call.body, state());
   if (auto* refusal = std::get_if<AdminResponse>(&read)) return std::move(*refusal);
   const auto done = parts_.studio.run(

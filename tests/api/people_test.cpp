@@ -162,6 +162,39 @@ TEST_F(People, APrivateDraftIsInNobodyElsesExport) {
   EXPECT_EQ(exports("alice"), 1u) << "a copy by the node's own token is whole";
 }
 
+// Proves: R011
+TEST_F(People, AConsumerOfAnotherWorkspaceIsGrantedNothingAndNotToldToBeThere) {
+  ask("alice", "POST", "/admin/v1/workspaces", {{"name", "bank"}}, 201);
+  ask("alice", "POST", "/admin/v1/consumers", {{"name", "nobodys"}}, 201);
+  const auto api = make_api("developer").substr(std::string("/admin/v1/apis/").size());
+  const auto grant = [&](const std::string& consumer, int status) {
+    return ask("operator", "POST", "/admin/v1/authorizations",
+               {{"consumer", consumer}, {"api", api}}, status);
+  };
+  const auto apply = [&](const std::string& consumer, int status) {
+    const Json document = {{"kind", "authorization"}, {"consumer", consumer}, {"api", api}};
+    return ask("operator", "POST", "/admin/v1/apply", {{"documents", {document}}}, status);
+  };
+  const auto named = [](const Json& answer, const std::string& name) {
+    auto text = answer.dump();
+    for (auto at = text.find(name); at != std::string::npos; at = text.find(name)) {
+      text.replace(at, name.size(), "?");
+    }
+    return text;
+  };
+  EXPECT_EQ(named(grant("bank", 404), "bank"), named(grant("absent", 404), "absent"));
+  EXPECT_EQ(named(apply("bank", 404), "bank"), named(apply("absent", 404), "absent"));
+  grant("nobodys", 201);
+  // Who was let in by somebody else is seen, and can be shut out again.
+  const Json given = {{"consumer", "bank"}, {"api", api}};
+  ask("alice", "POST", "/admin/v1/authorizations", given, 201);
+  apply("bank", 200);
+  ask("operator", "POST", "/admin/v1/authorizations/revoke", given, 204);
+  grant("bank", 404);
+  grant("shop", 201);
+  apply("shop", 200);
+}
+
 // Proves: R143
 TEST_F(People, NoSecretIsToldThatCouldNotBeWrittenDown) {
   const auto made =
