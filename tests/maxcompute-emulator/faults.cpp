@@ -65,6 +65,12 @@ std::optional<Fault> parse_fault(const Json& json, std::string& error) {
   return fault;
 }
 
+// What concerns a job waits for one to be submitted, whatever else its pattern matches.
+bool can_strike(const Fault& fault, std::string_view operation) {
+  if (!fault.kind.starts_with("job_")) return true;
+  return operation == "query.submit" || operation.ends_with("instance.create");
+}
+
 }  // namespace
 
 bool matches_operation(std::string_view pattern, std::string_view operation) {
@@ -115,7 +121,7 @@ std::vector<Fault> FaultPlan::take(std::string_view operation) {
   const std::lock_guard lock(mutex_);
   std::vector<Fault> struck;
   for (Fault& fault : faults_) {
-    if (!matches_operation(fault.on, operation)) continue;
+    if (!matches_operation(fault.on, operation) || !can_strike(fault, operation)) continue;
     if (fault.after > 0) {
       --fault.after;
       continue;

@@ -350,7 +350,8 @@ def faults():
         expect("used up", client.call("GET", project).status, 200)
         throttled = client.submit("select 1;")
         expect("throttled", (throttled.status, throttled.headers["retry-after"]), (429, "7"))
-        emulator.control("faults", {"kind": "job_failure", "on": "instance.create"})
+        emulator.control("faults", {"kind": "job_failure"})
+        client.call("GET", project)  # submits nothing: the fault waits
         instance, status = client.run("select 1;")
         expect("a job that fails", (status, client.result(instance)[1][:12]), ("Failed", "ODPS-0010000"))
         emulator.control("faults", {"kind": "job_slow", "on": "instance.create", "delayMs": 300})
