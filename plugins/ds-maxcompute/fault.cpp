@@ -225,6 +225,8 @@ Fault make_http_fault(int http_status, std::string_view body, std::string_view r
   fault.is_throttled = judgement->status == SLUICE_E_BUSY || http_status == 409;
   fault.is_transient = fault.is_throttled || http_status == 502 || http_status == 503 ||
                        http_status == 504 || http_status == 500;
+  // 503 says that it was not taken; the others come from what broke on the way, or behind it.
+  fault.is_unanswered = http_status == 500 || http_status == 502 || http_status == 504;
   judge_accelerator(fault, text);
   return fault;
 }
@@ -264,6 +266,7 @@ Fault make_transport_fault(Status status, std::string_view why) {
   }
   Fault fault = make(judgement, std::string(why));
   fault.is_transient = status == SLUICE_E_UNAVAILABLE || status == SLUICE_E_TIMEOUT;
+  fault.is_unanswered = true;
   return fault;
 }
 

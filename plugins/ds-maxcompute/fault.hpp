@@ -17,6 +17,7 @@ struct Fault {
   bool is_session_lost = false;      // ODPS-181: attach again
   bool is_transient = false;         // the same request may do a moment later
   bool is_throttled = false;
+  bool is_unanswered = false;  // nobody knows whether the service took the request
 };
 
 // An answer that is no success: XML, JSON or text. [any]

@@ -137,6 +137,8 @@ Task<Trouble> Run::run_maxqa() {
     trouble = co_await submit(xml, true, connection);
     if (trouble && !is_of_statement(*trouble)) {
       shared_->drop_connection(connection);
+      // It may run: neither it nor an ordinary job is begun beside it.
+      if (trouble->is_unanswered) co_return trouble;
       if (was_kept && attempt == 0 && op_) continue;  // it may have grown too old
       trouble->is_of_accelerator = trouble->error.status != SLUICE_E_CANCELLED;
     }

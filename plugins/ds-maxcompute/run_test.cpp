@@ -467,6 +467,37 @@ TEST(MaxComputeAcceleration, MaxqaFallsBackWithoutItsQuota) {
   EXPECT_EQ(strict.service.submitted, 0);
 }
 
+// What got no answer may run: it is not begun a second time, by whatever method.
+TEST(MaxComputeAcceleration, MaxqaBeginsNothingBesideWhatMayRun) {
+  const struct {
+    const char* name;
+    TestService::Answer answer;
+    bool may_run;
+  } cases[] = {
+      {"no answer", {.status = SLUICE_E_UNAVAILABLE}, true},
+      {"a gateway's time-out", http_error(504, "", ""), true},
+      {"broken inside", http_error(500, "InternalServerError", "x"), true},
+      {"not taken", http_error(503, "ServiceUnavailable", "x"), false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    House house;
+    Call first(house, "SELECT 1", {}, "maxqa");
+    ASSERT_EQ(house.settle(first), SLUICE_OK) << "its connection is kept";
+    int submissions = 0;
+    house.service.before =
+        [&](const TestService::Sent& sent) -> std::optional<TestService::Answer> {
+      if (sent.method != "POST" || !has(sent.url, "/mcqa/")) return std::nullopt;
+      ++submissions;
+      return c.answer;
+    };
+    Call call(house, "SELECT 1", {}, "maxqa");
+    EXPECT_EQ(house.settle(call) == SLUICE_OK, !c.may_run);
+    EXPECT_EQ(submissions, c.may_run ? 1 : 2);
+    EXPECT_EQ(call.noted("fallback").empty(), c.may_run);
+  }
+}
+
 TEST(MaxComputeAcceleration, MaxqaDoesNotFallBackForAWrongStatement) {
   House house;
   house.service.before = [&](const TestService::Sent& sent) -> std::optional<TestService::Answer> {
