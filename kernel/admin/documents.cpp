@@ -57,7 +57,11 @@ void complete(model::RestApi& noun, const Document& document, const State& state
               const std::string& region) {
   const auto key = model::make_key(noun.region.empty() ? region : noun.region, noun.name);
   const auto* stored = state.rest_apis.find(key);
-  if (stored && !document.body.contains("domain")) noun.domain = stored->domain;
+  if (!stored) return;
+  if (!document.body.contains("domain")) noun.domain = stored->domain;
+  if (!document.body.contains("version_management")) {
+    noun.version_management = stored->version_management;
+  }
 }
 void complete(model::ResourceGroup& noun, const Document& document, const State& state,
               const std::string& region) {
@@ -81,6 +85,16 @@ std::vector<Listed> list_named(const ExportContext& context) {
   std::vector<Listed> listed;
   for (const auto& [key, noun] : (context.state.*collection).all()) {
     listed.push_back({key, make_portable(make_json(noun), *shape)});
+  }
+  return listed;
+}
+
+std::vector<Listed> list_rest_apis(const ExportContext& context) {
+  std::vector<Listed> listed;
+  for (const auto& [key, rest_api] : context.state.rest_apis.all()) {
+    auto json = make_portable(make_json(rest_api), kRestApiShape);
+    if (!rest_api.version_management.enabled) json.erase("version_management");
+    listed.push_back({key, std::move(json)});
   }
   return listed;
 }
@@ -464,8 +478,7 @@ const DocumentKind kDocumentKinds[] = {
     {"data-source", kDataSourceShape, Naming::kOwn, Permission::kEditSources, kWorkspaceNamed,
      &put_data_source, &list_data_sources},
     {"rest-api", kRestApiShape, Naming::kOwn, Permission::kEditRestApis, kBoundWorkspaces,
-     &put_named<model::RestApi, &parse_rest_api, &Edit::put_rest_api>,
-     &list_named<model::RestApi, &State::rest_apis, &kRestApiShape>},
+     &put_named<model::RestApi, &parse_rest_api, &Edit::put_rest_api>, &list_rest_apis},
     {"workflow", kWorkflowShape, Naming::kOwn, Permission::kEditWorkflows, kWorkspaceNamed,
      &put_workflow, &list_workflows},
     {"consumer", kConsumerShape, Naming::kOwn, Permission::kManageConsumers, kConsumersWorkspace,

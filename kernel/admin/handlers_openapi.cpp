@@ -24,11 +24,7 @@ void AdminApi::Handlers::add_openapi_routes() {
 std::string AdminApi::Handlers::make_server_url(const model::RestApi& rest_api,
                                                 const std::string& instance) const {
   const auto origin = parts_.origin ? parts_.origin(instance) : std::string();
-  model::ApiDefinition root;
-  root.path = "/";
-  auto url = studio::make_access_url(origin, state().domains.find(rest_api.domain), rest_api, root);
-  while (url.ends_with('/')) url.pop_back();
-  return url;
+  return studio::make_base_url(origin, state().domains.find(rest_api.domain), rest_api);
 }
 
 AdminResponse AdminApi::Handlers::get_rest_api_openapi(const Call& call) {
@@ -50,7 +46,12 @@ AdminResponse AdminApi::Handlers::get_rest_api_openapi(const Call& call) {
     auto& operation = by_api[d.api_id];
     if (operation.version > d.version) continue;
     if (operation.version != d.version) {
-      operation = {d.api_id, d.version, workflow->name, {}, &version->definition};
+      operation = {d.api_id,
+                   d.version,
+                   workflow->name,
+                   {},
+                   &version->definition,
+                   &rest_api->version_management};
     }
     auto url = make_server_url(*rest_api, d.instance);
     auto& servers = operation.servers;
@@ -78,7 +79,8 @@ AdminResponse AdminApi::Handlers::get_version_openapi(const Call& call) {
   const auto* workflow = api ? state().workflows.find(api->workflow_id) : nullptr;
   const auto* rest_api = workflow ? model::find_rest_api(state(), *workflow) : nullptr;
   if (!version || !rest_api) return make_no_version(call);
-  PublishedOperation operation{api->id, number, workflow->name, {}, &version->definition};
+  PublishedOperation operation{
+      api->id, number, workflow->name, {}, &version->definition, &rest_api->version_management};
   for (const auto instance : studio::list_instances(state(), *version)) {
     auto url = make_server_url(*rest_api, std::string(instance));
     auto& servers = operation.servers;

@@ -157,6 +157,7 @@ void AdminApi::Handlers::add_place_routes() {
        [](const model::RestApi& r) { return make_json(r); },
        [](model::RestApi& r, const Json& body, const model::RestApi& stored) {
          if (!body.contains("domain")) r.domain = stored.domain;
+         if (!body.contains("version_management")) r.version_management = stored.version_management;
        }});
 }
 

@@ -13,6 +13,15 @@ bool contains_ignoring_case(std::string_view text, std::string_view search) {
          search.empty();
 }
 
+// What callers send besides the URL.
+Json make_access_headers(const model::VersionManagement& versions) {
+  Json headers = Json::object();
+  if (model::is_said_apart(versions) && versions.scheme == model::VersionScheme::kHeader) {
+    headers[versions.name] = versions.version;
+  }
+  return headers;
+}
+
 }  // namespace
 
 void AdminApi::Handlers::add_published_routes() {
@@ -87,12 +96,13 @@ Json AdminApi::Handlers::describe_published(const model::Deployment& d) const {
           {"rest_api", rest_api->name},
           {"region", rest_api->region},
           {"method", model::to_text(version->definition.method)},
-          {"path", model::join_paths(rest_api->base_path, version->definition.path)},
+          {"path", model::make_call_path(*rest_api, version->definition.path)},
           {"version", d.version},
           {"instance", d.instance},
           {"instance_id", id},
           {"gateway_instance", d.instance + " (" + id + ")"},
           {"access_url", url.empty() ? Json() : Json(url)},
+          {"access_headers", make_access_headers(rest_api->version_management)},
           {"domain", rest_api->domain},
           {"environment", d.environment},
           {"backend", d.backend},

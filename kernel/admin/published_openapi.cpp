@@ -108,8 +108,22 @@ void add_paging(const ApiDefinition& d, Json& parameters) {
       "one or more of " + names + " with commas between, each perhaps with :asc or :desc"));
 }
 
-Json make_parameters(const ApiDefinition& d) {
+// The version of the REST API, where it does not stand in the path (R054).
+Json make_version_parameter(const model::VersionManagement& versions) {
+  const bool is_header = versions.scheme == model::VersionScheme::kHeader;
+  return {{"name", versions.name},
+          {"in", is_header ? "header" : "query"},
+          {"required", true},
+          {"schema", {{"type", "string"}, {"enum", {versions.version}}}},
+          {"description", "the version of the REST API that is meant"}};
+}
+
+Json make_parameters(const PublishedOperation& o) {
+  const auto& d = *o.definition;
   Json parameters = Json::array();
+  if (o.versions && model::is_said_apart(*o.versions)) {
+    parameters.push_back(make_version_parameter(*o.versions));
+  }
   for (const auto& p : d.request_parameters) {
     if (p.position != model::Position::kQuery) continue;
     auto parameter = make_query_parameter(p.name, make_request_schema(p), p.description);
@@ -222,26 +236,31 @@ Json make_content(Json schema, const model::SharedText& sample) {
 
 struct Failure {
   const char *status, *description;
-  bool only_authenticated;
+  enum When { kAlways, kAuthenticated, kVersionSaid } when;
 };
 constexpr Failure kFailures[] = {
-    {"400", "a parameter is missing, not of its type, or not allowed", false},
-    {"401", "no credential, or none that is known", true},
-    {"403", "the consumer may not call this API", true},
-    {"429", "too many calls", false},
-    {"500", "the gateway failed", false},
-    {"502", "the data source failed or cannot be reached", false},
-    {"503", "a bound is reached, or a part of this API is missing", false},
-    {"504", "the answer took longer than this API's timeout", false},
+    {"400", "a parameter is missing, not of its type, or not allowed", Failure::kAlways},
+    {"401", "no credential, or none that is known", Failure::kAuthenticated},
+    {"403", "the consumer may not call this API", Failure::kAuthenticated},
+    {"404", "the version of the REST API is missing, or another one", Failure::kVersionSaid},
+    {"429", "too many calls", Failure::kAlways},
+    {"500", "the gateway failed", Failure::kAlways},
+    {"502", "the data source failed or cannot be reached", Failure::kAlways},
+    {"503", "a bound is reached, or a part of this API is missing", Failure::kAlways},
+    {"504", "the answer took longer than this API's timeout", Failure::kAlways},
 };
 
-Json make_responses(const ApiDefinition& d) {
+Json make_responses(const PublishedOperation& o) {
+  const auto& d = *o.definition;
   Json responses = {{"200",
                      {{"description", "done"},
                       {"content", make_content(make_success_schema(d), d.success_sample)}}}};
   const Json failure = {{"$ref", "#/components/schemas/Failure"}};
   for (const auto& f : kFailures) {
-    if (f.only_authenticated && d.authentication.type.empty()) continue;
+    if (f.when == Failure::kAuthenticated && d.authentication.type.empty()) continue;
+    if (f.when == Failure::kVersionSaid && !(o.versions && model::is_said_apart(*o.versions))) {
+      continue;
+    }
     // A sample that was saved is one of some failure; the first of them shows it.
     const bool shows = std::string_view(f.status) == "400";
     responses[f.status] = {
@@ -303,11 +322,11 @@ Json make_operation(const PublishedOperation& o, bool has_own_servers, Json& sch
   if (!o.tag.empty()) operation["tags"] = {o.tag};
   operation["x-sluice-api"] = o.api_id;
   operation["x-sluice-version"] = "V" + std::to_string(o.version);
-  if (auto parameters = make_parameters(d); !parameters.empty()) {
+  if (auto parameters = make_parameters(o); !parameters.empty()) {
     operation["parameters"] = std::move(parameters);
   }
   if (auto body = make_request_body(d)) operation["requestBody"] = std::move(*body);
-  operation["responses"] = make_responses(d);
+  operation["responses"] = make_responses(o);
   operation["security"] = make_security(d.authentication, schemes);
   if (has_own_servers) {
     operation["servers"] = Json::array();

@@ -18,6 +18,7 @@ struct PublishedOperation {
   std::string tag;                   // its workflow
   std::vector<std::string> servers;  // "https://api.example.com/v1"; empty: nobody knows
   const model::ApiDefinition* definition = nullptr;
+  const model::VersionManagement* versions = nullptr;  // of its REST API; null: it has none
 };
 
 struct PublishedDocument {

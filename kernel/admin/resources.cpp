@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/resources.hpp"
 
+#include <array>
+
 namespace sluice::admin {
 namespace {
 
@@ -21,6 +23,15 @@ constexpr Member kDataSourceMembers[] = {
      "as the component's schema says; secrets are told as ********, which keeps them when written"},
     {"description", Type::kText},
 };
+constexpr std::array<std::string_view, 3> kVersionSchemes = {"path", "query", "header"};
+constexpr Member kVersionManagementMembers[] = {
+    {"enabled", Type::kBoolean, Need::kRequired, "false: callers say no version"},
+    {"scheme", Type::kWord, Need::kOptional, "where callers say it; path when absent",
+     kVersionSchemes},
+    {"version", Type::kText, Need::kOptional, "that they say, such as v1"},
+    {"name", Type::kText, Need::kOptional, "of the query parameter or the header"},
+};
+const Shape kVersionManagementShape{"VersionManagement", kVersionManagementMembers};
 constexpr Member kRestApiMembers[] = {
     {"name", Type::kText, Need::kKey, "unique in its region"},
     {"base_path", Type::kText, Need::kRequired, "starts with /"},
@@ -28,6 +39,12 @@ constexpr Member kRestApiMembers[] = {
      "of all its APIs, a registered one; empty: the instance's own address; as it is when absent"},
     {"description", Type::kText},
     {"region", Type::kText, Need::kOptional, "the node's when absent"},
+    {"version_management",
+     Type::kShape,
+     Need::kOptional,
+     "as it is when absent",
+     {},
+     &kVersionManagementShape},
 };
 constexpr Member kWorkflowMembers[] = {
     {"id", Type::kText, Need::kReadOnly},
@@ -150,12 +167,20 @@ Json make_json(const model::DataSource& s, const SecretSettings& secrets) {
           {"description", s.description}};
 }
 
+Json make_version_management_json(const model::VersionManagement& v) {
+  if (!v.enabled) return {{"enabled", false}};
+  Json json = {{"enabled", true}, {"scheme", model::to_text(v.scheme)}, {"version", v.version}};
+  if (!v.name.empty()) json["name"] = v.name;
+  return json;
+}
+
 Json make_json(const model::RestApi& r) {
   return {{"name", r.name},
           {"base_path", r.base_path},
           {"domain", r.domain},
           {"description", r.description},
-          {"region", r.region}};
+          {"region", r.region},
+          {"version_management", make_version_management_json(r.version_management)}};
 }
 
 Json make_json(const model::Workflow& w) {
@@ -267,8 +292,18 @@ model::DataSource parse_data_source(const Json& json, const model::DataSource* s
 }
 
 model::RestApi parse_rest_api(const Json& json) {
-  return {read_text(json, "name"), read_text(json, "base_path"), read_text(json, "domain"),
-          read_text(json, "description"), read_text(json, "region")};
+  model::RestApi rest_api{read_text(json, "name"), read_text(json, "base_path"),
+                          read_text(json, "domain"), read_text(json, "description"),
+                          read_text(json, "region")};
+  if (const auto member = json.find("version_management"); member != json.end()) {
+    auto& versions = rest_api.version_management;
+    versions.enabled = read_boolean(*member, "enabled", false);
+    versions.scheme =
+        model::parse_version_scheme(read_text(*member, "scheme")).value_or(versions.scheme);
+    versions.version = read_text(*member, "version");
+    versions.name = read_text(*member, "name");
+  }
+  return rest_api;
 }
 
 model::Workflow parse_workflow(const Json& json, const model::Workflow* stored) {

@@ -222,7 +222,7 @@ class Gateway::Local {
  private:
   static void walk(call::Call& call, const snapshot::Snapshot& snapshot) {
     const http::Request& request = call.request();
-    const auto match = snapshot.match(request.authority, request.path, request.method);
+    const auto match = snapshot.match(request);
     auto& observation = call.observation();
     if (!match.route) {
       observation.method = keep(call.arena(), request.method.substr(0, 16));

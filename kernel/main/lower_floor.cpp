@@ -408,15 +408,16 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
   Notes notes;  // outlives every call of the gateway below
   // A gateway of one route, without authentication: the walk from there on is a client's.
   const bool is_post = definition.method == model::HttpMethod::kPost;
-  snapshot::Route route{.api_id = "draft",
-                        .method = is_post ? "POST" : "GET",
-                        .path = definition.path,
-                        .timeout_ms = definition.timeout_ms,
-                        .is_anonymous = true,
-                        .admission = admissions_.find_or_make(
-                            model::make_key(group.region, group.name), to_limits(group)),
-                        .backend = *backend,
-                        .notes = &notes};
+  snapshot::Route route;
+  route.api_id = "draft";
+  route.method = is_post ? "POST" : "GET";
+  route.path = definition.path;
+  route.timeout_ms = definition.timeout_ms;
+  route.is_anonymous = true;
+  route.admission =
+      admissions_.find_or_make(model::make_key(group.region, group.name), to_limits(group));
+  route.backend = *backend;
+  route.notes = &notes;
   std::vector<snapshot::Route> routes;
   routes.push_back(std::move(route));
   auto only = snapshot::Snapshot::make(std::move(routes), nullptr);

@@ -249,16 +249,6 @@ Faults find_faults(const DataSource& source) {
   return faults.take();
 }
 
-Faults find_faults(const RestApi& rest_api) {
-  Collector faults;
-  faults.add(find_plain_name_fault(rest_api.name, "/name"));
-  faults.add(find_base_path_fault(rest_api.base_path, "/base_path"));
-  faults.add(find_domain_fault(rest_api.domain, "/domain"));
-  faults.check_description(rest_api.description, "/description");
-  faults.add(find_region_fault(rest_api.region, "/region"));
-  return faults.take();
-}
-
 Faults find_faults(const Workflow& workflow) {
   Collector faults;
   faults.add(find_plain_name_fault(workflow.workspace, "/workspace"));
@@ -420,14 +410,6 @@ Faults find_missing(const ApiDefinition& definition) {
         "choose the column that it shows");
   }
   return missing.take();
-}
-
-std::string join_paths(std::string_view base_path, std::string_view api_path) {
-  while (base_path.ends_with('/')) base_path.remove_suffix(1);
-  std::string joined(base_path);
-  if (!api_path.starts_with('/')) joined += '/';
-  joined += api_path;
-  return joined;
 }
 
 std::string_view to_text(HttpMethod method) { return word_of(kMethods, method); }

@@ -21,6 +21,8 @@ inline constexpr std::size_t kTitleCharactersMin = 4;  // workflow and API names
 inline constexpr std::size_t kTitleCharactersMax = 50;
 inline constexpr std::size_t kPlainNameMax = 64;  // workspaces, consumers, sources ...
 inline constexpr std::size_t kBasePathBytesMax = 256;
+inline constexpr std::size_t kRestApiVersionBytesMax = 32;  // R054
+inline constexpr std::size_t kHeaderNameBytesMax = 64;
 inline constexpr std::size_t kApiPathCharactersMax = 200;  // R071
 inline constexpr std::size_t kDescriptionCharactersMax = 2000;
 inline constexpr std::size_t kParameterNameMax = 64;
@@ -101,6 +103,7 @@ Faults find_faults(const ResourceGroup& group);
 Faults find_faults(const Domain& domain);
 Faults find_faults(const BackendService& service);
 Faults find_faults(const RestApi& rest_api);
+Faults find_faults(const VersionManagement& versions);
 Faults find_faults(const Workflow& workflow);
 Faults find_faults(const ApiDefinition& definition);
 Faults find_faults(const Placement& placement);
@@ -116,6 +119,20 @@ Faults find_missing(const ApiDefinition& definition);
 
 // "/v1" + "/user/info" -> "/v1/user/info"; "/" + "/x" -> "/x" (R053).
 std::string join_paths(std::string_view base_path, std::string_view api_path);
+
+// ---- versions of a REST API (R054)
+
+// The path that callers write; a version that stands in the path is part of it.
+std::string make_call_path(const RestApi& rest_api, std::string_view api_path);
+// Callers say the version apart from the path, in the query or a header.
+inline bool is_said_apart(const VersionManagement& versions) {
+  return versions.enabled && versions.scheme != VersionScheme::kPath;
+}
+// "the query parameter 'v'", "the header X-Version"; "the path".
+std::string describe_place(const VersionManagement& versions);
+// The query parameter of the version is none of the API's own parameters.
+std::optional<Fault> find_version_parameter_fault(const VersionManagement& versions,
+                                                  const ApiDefinition& definition);
 
 // ---- words
 std::string_view to_text(HttpMethod method);            // GET POST

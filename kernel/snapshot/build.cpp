@@ -110,8 +110,9 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(
     const model::ApiDefinition& definition = version->definition;
     Route route{.api_id = api->id,
                 .method = definition.method == model::HttpMethod::kPost ? "POST" : "GET",
-                .path = model::join_paths(rest_api->base_path, definition.path),
+                .path = model::make_call_path(*rest_api, definition.path),
                 .domain = to_lower(rest_api->domain),
+                .version_management = rest_api->version_management,
                 .version = version->number,
                 .timeout_ms = definition.timeout_ms};
     const auto make_unavailable = [&](const std::string& what, const Error& error) {

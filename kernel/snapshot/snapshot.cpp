@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "snapshot/snapshot.hpp"
 
+#include "model/laws.hpp"
 #include "problem/problem.hpp"
+
+#include <sluice/percent.hpp>
 
 #include <algorithm>
 #include <tuple>
@@ -27,6 +30,41 @@ bool is_digit_or_dot(char c) { return (c >= '0' && c <= '9') || c == '.'; }
 bool is_own_address(std::string_view host) {
   return host.empty() || host == "localhost" || host.starts_with('[') ||
          std::ranges::all_of(host, is_digit_or_dot);
+}
+
+constexpr std::string_view kGet = "GET, HEAD", kPost = "POST", kGetAndPost = "GET, HEAD, POST";
+constexpr Match kNotFound{.status = problem::kRouteNotFound};
+
+bool equal_folded(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+bool is_same_place(const model::VersionManagement& a, const model::VersionManagement& b) {
+  return a.scheme == b.scheme &&
+         (a.scheme == model::VersionScheme::kHeader ? equal_folded(a.name, b.name)
+                                                    : a.name == b.name);
+}
+
+using Room = std::array<char, model::kRestApiVersionBytesMax>;
+
+// The version that a call says, in `room` where it was encoded. Empty when it says none; or two,
+// for then nobody knows which one is meant.
+std::string_view find_version(const model::VersionManagement& said_in, const http::Request& request,
+                              Room& room) {
+  if (said_in.scheme == model::VersionScheme::kQuery) {
+    const auto found = find_in_query(request.query, said_in.name);
+    if (found.count != 1) return {};
+    return decode_percent(found.value, Plus::kSpace, room).value_or(std::string_view());
+  }
+  std::string_view version;
+  std::size_t count = 0;
+  for (const auto& [name, value] : request.headers) {
+    if (!equal_folded(name, said_in.name)) continue;
+    version = value;
+    ++count;
+  }
+  return count == 1 ? version : std::string_view();
 }
 
 }  // namespace
@@ -112,17 +150,17 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(
   made->routes_ = std::move(routes);
   made->credentials_ = std::move(credentials);
 
-  const auto slot_of = [](Place& place, const Route& route) -> const Route*& {
-    return route.method == "POST" ? place.post : place.get;
-  };
   for (const auto& route : made->routes_) {
-    Place& place = made->by_domain_[route.domain][route.path];
-    if (const Route* before = std::exchange(slot_of(place, route), &route)) {
+    if (const Route* before = add_to(made->by_domain_[route.domain][route.path], route)) {
+      const bool tell_versions = model::is_said_apart(before->version_management) &&
+                                 model::is_said_apart(route.version_management);
       return Error{SLUICE_E_CONFLICT,
                    "APIs " + before->api_id + " and " + route.api_id + " both serve " +
                        route.method + " " + route.path +
                        (route.domain.empty() ? "" : " on " + route.domain) +
-                       "; change the path or undeploy one of them",
+                       (tell_versions ? "; let callers say two versions in the same place, change "
+                                        "the path or undeploy one of them"
+                                      : "; change the path or undeploy one of them"),
                    {},
                    {}};
     }
@@ -133,14 +171,23 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(
   for (const auto& route : made->routes_) {
     if (route.domain.empty()) continue;
     Place& place = made->own_address_[route.path];
-    const Route*& slot = slot_of(place, route);
-    if (slot && slot->domain.empty()) continue;
-    (route.method == "POST" ? place.post_is_ambiguous : place.get_is_ambiguous) = slot != nullptr;
-    slot = &route;
+    const Route* before = add_to(place, route);
+    if (!before || before->domain.empty()) continue;
+    const bool is_post = route.method == "POST";
+    Versions& versions = is_post ? place.post_versions : place.get_versions;
+    const auto same = versions.by_version.find(route.version_management.version);
+    if (same != versions.by_version.end() &&
+        is_same_place(versions.said_in, route.version_management)) {
+      same->second = nullptr;
+    } else {
+      (is_post ? place.post_is_ambiguous : place.get_is_ambiguous) = true;
+    }
   }
   const auto name_methods = [](Table& table) {
     for (auto& [path, place] : table) {
-      place.allow = place.get && place.post ? "GET, HEAD, POST" : place.get ? "GET, HEAD" : "POST";
+      const bool has_get = place.get || !place.get_versions.by_version.empty();
+      const bool has_post = place.post || !place.post_versions.by_version.empty();
+      place.allow = has_get && has_post ? kGetAndPost : has_get ? kGet : kPost;
     }
   };
   name_methods(made->own_address_);
@@ -149,34 +196,99 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(
   return std::shared_ptr<const Snapshot>(std::move(made));
 }
 
-Match Snapshot::match(std::string_view authority, std::string_view path,
-                      std::string_view method) const {
-  const Match not_found{.status = problem::kRouteNotFound};
-  const std::string_view host = strip_port(authority);
-  const Table* table = &own_address_;
-  if (!is_own_address(host)) {
-    char lower[kHostBytesMax];
-    if (host.size() > sizeof lower) return not_found;
-    std::ranges::transform(
-        host, lower, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    std::string_view name(lower, host.size());
-    if (name.ends_with('.')) name.remove_suffix(1);
-    if (name == "localhost") {
-      table = &own_address_;
-    } else {
-      const auto domain = by_domain_.find(name);
-      if (domain == by_domain_.end()) return not_found;
-      table = &domain->second;
-    }
+// Null: it is there now. Otherwise it is not, for the route that this answers is in its way; one
+// without a domain where there are several.
+const Route* Snapshot::add_to(Place& place, const Route& route) {
+  const bool is_post = route.method == "POST";
+  const Route*& only = is_post ? place.post : place.get;
+  if (only) return only;
+  const auto& versions = is_post ? place.post_versions : place.get_versions;
+  if (model::is_said_apart(route.version_management)) return add_version(place, route);
+  if (!versions.by_version.empty()) return find_first(versions);
+  only = &route;
+  return nullptr;
+}
+
+const Route* Snapshot::add_version(Place& place, const Route& route) {
+  Versions& versions = route.method == "POST" ? place.post_versions : place.get_versions;
+  if (versions.by_version.empty()) versions.said_in = route.version_management;
+  if (!is_same_place(versions.said_in, route.version_management)) return find_first(versions);
+  const auto [there, is_new] =
+      versions.by_version.try_emplace(route.version_management.version, &route);
+  return is_new ? nullptr : there->second ? there->second : &route;
+}
+
+// Where there are several, one that has no domain.
+const Route* Snapshot::find_first(const Versions& versions) {
+  const Route* first = nullptr;
+  for (const auto& [version, route] : versions.by_version) {
+    if (route && (!first || route->domain.empty())) first = route;
   }
-  const auto found = table->find(path);
-  if (found == table->end()) return not_found;
+  return first;
+}
+
+const Snapshot::Table* Snapshot::find_table(std::string_view authority) const {
+  const std::string_view host = strip_port(authority);
+  if (is_own_address(host)) return &own_address_;
+  char lower[kHostBytesMax];
+  if (host.size() > sizeof lower) return nullptr;
+  std::ranges::transform(
+      host, lower, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::string_view name(lower, host.size());
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (name == "localhost") return &own_address_;
+  const auto domain = by_domain_.find(name);
+  return domain == by_domain_.end() ? nullptr : &domain->second;
+}
+
+Match Snapshot::match(const http::Request& request) const {
+  const Table* table = find_table(request.authority);
+  if (!table) return kNotFound;
+  const auto found = table->find(request.path);
+  if (found == table->end()) return kNotFound;
   const Place& place = found->second;
-  const bool is_get = method == "GET" || method == "HEAD";
-  if (is_get ? place.get_is_ambiguous : place.post_is_ambiguous) return not_found;
-  const Route* route = is_get ? place.get : method == "POST" ? place.post : nullptr;
-  if (!route) return {.status = problem::kMethodNotAllowed, .allow = place.allow};
+  const bool is_get = request.method == "GET" || request.method == "HEAD";
+  if (is_get ? place.get_is_ambiguous : place.post_is_ambiguous) return kNotFound;
+  const Route* route = is_get ? place.get : request.method == "POST" ? place.post : nullptr;
+  if (!route) return match_version(place, request);
   return {.route = route};
+}
+
+// The path has no route of that method that every call means.
+Match Snapshot::match_version(const Place& place, const http::Request& request) {
+  const auto find = [&](const Route* only, const Versions& versions) -> const Route* {
+    if (only || versions.by_version.empty()) return only;
+    Room room;
+    const auto version = find_version(versions.said_in, request, room);
+    const auto found = versions.by_version.find(version);
+    return found == versions.by_version.end() ? nullptr : found->second;
+  };
+  if (place.get_versions.by_version.empty() && place.post_versions.by_version.empty()) {
+    return {.status = problem::kMethodNotAllowed, .allow = place.allow};
+  }
+  // Each version is as if it were alone: what another one takes is not told.
+  const Route* get = find(place.get, place.get_versions);
+  const Route* post = find(place.post, place.post_versions);
+  const bool is_get = request.method == "GET" || request.method == "HEAD";
+  const Route* route = is_get ? get : request.method == "POST" ? post : nullptr;
+  if (route) return {.route = route};
+  if (!get && !post) return kNotFound;
+  return {.status = problem::kMethodNotAllowed,
+          .allow = get && post ? kGetAndPost
+                   : get       ? kGet
+                               : kPost};
+}
+
+std::string Snapshot::find_version_place(const http::Request& request) const {
+  const Table* table = find_table(request.authority);
+  if (!table) return {};
+  const auto found = table->find(request.path);
+  if (found == table->end()) return {};
+  const Place& place = found->second;
+  const Versions& first = request.method == "POST" ? place.post_versions : place.get_versions;
+  const Versions& second = request.method == "POST" ? place.get_versions : place.post_versions;
+  if (!first.by_version.empty()) return model::describe_place(first.said_in);
+  return second.by_version.empty() ? std::string() : model::describe_place(second.said_in);
 }
 
 bool Snapshot::find_credential(std::string_view kind, std::string_view key, std::size_t n,

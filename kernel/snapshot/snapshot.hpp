@@ -66,6 +66,8 @@ struct Route {
   std::string method;  // "GET", "POST"
   std::string path;    // base path and API path
   std::string domain;  // empty: only on the instance's own address
+  // Of the REST API. Said apart from the path, it chooses among the routes of one path (R054).
+  model::VersionManagement version_management;
   unsigned version = 0;
   std::int64_t timeout_ms = 0;
 
@@ -141,25 +143,41 @@ struct Match {
 
 class Snapshot final : public call::CredentialFinder {
  public:
-  // Two routes of one domain on one path and method: an Error that names both.
+  // Two routes of one domain on one path and method: an Error that names both. Where both have
+  // versions that callers say in the same place, theirs may differ.
   static Result<std::shared_ptr<const Snapshot>> make(
       std::vector<Route> routes, std::shared_ptr<const CredentialIndex> credentials);
 
-  // By host, path and method; HEAD is served as GET. [any]
-  Match match(std::string_view authority, std::string_view path, std::string_view method) const;
+  // By host, path and method; HEAD is served as GET. Where callers say a version, by that too.
+  // [any]
+  Match match(const http::Request& request) const;
+  // Where a call of this host and path says the version that it means; empty: it does not. [any]
+  std::string find_version_place(const http::Request& request) const;
   bool find_credential(std::string_view kind, std::string_view key, std::size_t n,
                        sluice_credential& out) const override;
   const std::vector<Route>& routes() const noexcept { return routes_; }
 
  private:
+  // Routes of one path and method that tell themselves apart by what callers say in one place.
+  struct Versions {
+    model::VersionManagement said_in;  // the first one's
+    TextMap<const Route*> by_version;  // null: on the instance's own address, two domains have it
+  };
   struct Place {  // the methods of one path
     const Route* get = nullptr;
     const Route* post = nullptr;
     bool get_is_ambiguous = false;  // on the instance's own address, two domains have it
     bool post_is_ambiguous = false;
     std::string allow;
+    Versions get_versions, post_versions;  // instead of get or post
   };
   using Table = TextMap<Place>;
+
+  static const Route* add_to(Place& place, const Route& route);
+  static const Route* add_version(Place& place, const Route& route);
+  static const Route* find_first(const Versions& versions);
+  static Match match_version(const Place& place, const http::Request& request);
+  const Table* find_table(std::string_view authority) const;
 
   std::vector<Route> routes_;
   Table own_address_;

@@ -15,6 +15,17 @@ Route make_route(std::string id, std::string method, std::string path, std::stri
           .domain = std::move(domain)};
 }
 
+http::Request ask(std::string_view host, std::string_view path, std::string_view method,
+                  std::string_view query = {}, std::span<const http::Header> headers = {}) {
+  http::Request request{};
+  request.authority = host;
+  request.path = path;
+  request.method = method;
+  request.query = query;
+  request.headers = headers;
+  return request;
+}
+
 // Proves: R037, R074
 TEST(Snapshot, MatchesHostPathAndMethod) {
   auto made = Snapshot::make({make_route("a", "GET", "/v1/x"), make_route("b", "POST", "/v1/x"),
@@ -41,11 +52,11 @@ TEST(Snapshot, MatchesHostPathAndMethod) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(std::string(c.host) + " " + c.method + " " + c.path);
-    const auto match = (*made)->match(c.host, c.path, c.method);
+    const auto match = (*made)->match(ask(c.host, c.path, c.method));
     EXPECT_EQ(match.status, c.status);
     EXPECT_EQ(match.route ? match.route->api_id : "", c.api);
   }
-  EXPECT_EQ((*made)->match("127.0.0.1", "/v1/x", "PUT").allow, "GET, HEAD, POST");
+  EXPECT_EQ((*made)->match(ask("127.0.0.1", "/v1/x", "PUT")).allow, "GET, HEAD, POST");
 }
 
 // Proves: R073
@@ -55,6 +66,148 @@ TEST(Snapshot, RefusesTwoApisOnOnePathAndNamesBoth) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().status, SLUICE_E_CONFLICT);
   EXPECT_NE(made.error().detail.find("a and b"), std::string::npos);
+}
+
+using Scheme = model::VersionScheme;
+
+Route make_route(std::string id, std::string method, Scheme scheme, std::string version,
+                 std::string name, std::string domain = {}) {
+  auto route = make_route(std::move(id), std::move(method), "/v/x", std::move(domain));
+  route.version_management = {true, scheme, std::move(version), std::move(name)};
+  return route;
+}
+
+// Proves: R054
+TEST(Snapshot, ChoosesAmongVersionsByWhatTheCallSays) {
+  constexpr auto kHeader = Scheme::kHeader, kQuery = Scheme::kQuery;
+  auto made = Snapshot::make(
+      {make_route("q1", "GET", kQuery, "v1", "ver"), make_route("q2", "GET", kQuery, "v2", "ver"),
+       make_route("p2", "POST", kQuery, "v2", "ver"),
+       make_route("h1", "GET", kHeader, "v1", "X-Version", "api.example.com"),
+       make_route("h2", "GET", kHeader, "v2", "x-version", "api.example.com"),
+       make_route("plain", "POST", "/v/x", "api.example.com")},
+      nullptr);
+  ASSERT_TRUE(made) << made.error().detail;
+  const struct {
+    const char *host, *method, *query;
+    std::vector<http::Header> headers;
+    const char* api;
+    Status status;
+    const char* allow = "";
+  } cases[] = {
+      {"127.0.0.1", "GET", "ver=v1", {}, "q1", SLUICE_OK},
+      {"127.0.0.1", "HEAD", "a=b&ver=v2&c", {}, "q2", SLUICE_OK},
+      {"127.0.0.1", "GET", "%76er=%76%31", {}, "q1", SLUICE_OK},
+      {"127.0.0.1", "POST", "ver=v2", {}, "p2", SLUICE_OK},
+      {"127.0.0.1", "GET", "", {}, "", problem::kRouteNotFound},
+      {"127.0.0.1", "GET", "ver", {}, "", problem::kRouteNotFound},
+      {"127.0.0.1", "GET", "ver=", {}, "", problem::kRouteNotFound},
+      {"127.0.0.1", "GET", "ver=v3", {}, "", problem::kRouteNotFound},
+      {"127.0.0.1", "GET", "ver=V1", {}, "", problem::kRouteNotFound},
+      {"127.0.0.1", "GET", "VER=v1", {}, "", problem::kRouteNotFound},
+      {"127.0.0.1", "GET", "ver=v1&ver=v1", {}, "", problem::kRouteNotFound},
+      {"127.0.0.1", "GET", "ver=v1&ver=v2", {}, "", problem::kRouteNotFound},
+      {"127.0.0.1", "GET", "ver=%zz", {}, "", problem::kRouteNotFound},
+      {"127.0.0.1",
+       "GET",
+       "ver=v1v1v1v1v1v1v1v1v1v1v1v1v1v1v1v1v1v1v1",
+       {},
+       "",
+       problem::kRouteNotFound},
+      {"127.0.0.1", "GET", "", {{"ver", "v1"}}, "", problem::kRouteNotFound},
+      // A version's methods are its own.
+      {"127.0.0.1", "POST", "ver=v1", {}, "", problem::kMethodNotAllowed, "GET, HEAD"},
+      {"127.0.0.1", "PUT", "ver=v2", {}, "", problem::kMethodNotAllowed, "GET, HEAD, POST"},
+      {"127.0.0.1", "PUT", "ver=v3", {}, "", problem::kRouteNotFound},
+      {"api.example.com", "GET", "", {{"X-VERSION", "v1"}}, "h1", SLUICE_OK},
+      {"api.example.com", "GET", "", {{"Accept", "a"}, {"x-version", "v2"}}, "h2", SLUICE_OK},
+      {"api.example.com", "GET", "ver=v1", {}, "", problem::kMethodNotAllowed, "POST"},
+      {"api.example.com",
+       "GET",
+       "",
+       {{"X-Version", "v1, v2"}},
+       "",
+       problem::kMethodNotAllowed,
+       "POST"},
+      {"api.example.com",
+       "GET",
+       "",
+       {{"X-Version", "v1"}, {"X-Version", "v1"}},
+       "",
+       problem::kMethodNotAllowed,
+       "POST"},
+      {"api.example.com", "POST", "", {}, "plain", SLUICE_OK},
+      {"api.example.com", "POST", "", {{"X-Version", "v9"}}, "plain", SLUICE_OK},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(std::string(c.host) + " " + c.method + " " + c.query);
+    const auto match = (*made)->match(ask(c.host, "/v/x", c.method, c.query, c.headers));
+    EXPECT_EQ(match.status, c.status);
+    EXPECT_EQ(match.allow, c.allow);
+    EXPECT_EQ(match.route ? match.route->api_id : "", c.api);
+  }
+  EXPECT_EQ((*made)->find_version_place(ask("127.0.0.1", "/v/x", "GET")),
+            "the query parameter 'ver'");
+  EXPECT_EQ((*made)->find_version_place(ask("api.example.com", "/v/x", "POST")),
+            "the header X-Version");
+  EXPECT_EQ((*made)->find_version_place(ask("127.0.0.1", "/v/y", "GET")), "");
+}
+
+// Proves: R054, R073
+TEST(Snapshot, TwoVersionsShareAPathOnlyWhereCallersSayThemInOnePlace) {
+  constexpr auto kHeader = Scheme::kHeader, kQuery = Scheme::kQuery;
+  const Route first = make_route("a", "GET", kQuery, "v1", "ver");
+  const struct {
+    const char* name;
+    Route second;
+    bool is_right;
+  } cases[] = {
+      {"another version", make_route("b", "GET", kQuery, "v2", "ver"), true},
+      {"another method", make_route("b", "POST", kQuery, "v1", "ver"), true},
+      {"another domain", make_route("b", "GET", kQuery, "v1", "ver", "api.example.com"), true},
+      {"the same", make_route("b", "GET", kQuery, "v1", "ver"), false},
+      {"another parameter", make_route("b", "GET", kQuery, "v2", "Ver"), false},
+      {"another place", make_route("b", "GET", kHeader, "v2", "ver"), false},
+      {"without versions", make_route("b", "GET", "/v/x"), false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    for (const bool turned : {false, true}) {
+      const auto made = turned ? Snapshot::make({c.second, first}, nullptr)
+                               : Snapshot::make({first, c.second}, nullptr);
+      ASSERT_EQ(bool(made), c.is_right);
+      if (made) continue;
+      EXPECT_EQ(made.error().status, SLUICE_E_CONFLICT);
+      EXPECT_NE(made.error().detail.find(turned ? "b and a" : "a and b"), std::string::npos)
+          << made.error().detail;
+    }
+  }
+}
+
+// Proves: R036, R054
+TEST(Snapshot, TheOwnAddressAnswersForAVersionThatOneDomainHas) {
+  constexpr auto kHeader = Scheme::kHeader, kQuery = Scheme::kQuery;
+  const auto match = [](std::vector<Route> routes, std::string_view query) {
+    const auto made = Snapshot::make(std::move(routes), nullptr);
+    if (!made) return made.error().detail;
+    const auto found = (*made)->match(ask("127.0.0.1", "/v/x", "GET", query));
+    return found.route ? found.route->api_id : std::string("none");
+  };
+  const std::vector<Route> two = {make_route("a1", "GET", kQuery, "v1", "ver", "a.com"),
+                                  make_route("a2", "GET", kQuery, "v2", "ver", "a.com"),
+                                  make_route("b2", "GET", kQuery, "v2", "ver", "b.com")};
+  EXPECT_EQ(match(two, "ver=v1"), "a1");
+  EXPECT_EQ(match(two, "ver=v2"), "none") << "two domains have it";
+  auto three = two;
+  three.push_back(make_route("own", "GET", kQuery, "v2", "ver"));
+  EXPECT_EQ(match(three, "ver=v2"), "own") << "it has nowhere else to be called";
+  three.push_back(make_route("c", "GET", "/v/x", "c.com"));
+  three.push_back(make_route("d", "GET", kHeader, "v1", "X-V", "d.com"));
+  EXPECT_EQ(match(three, "ver=v2"), "own");
+  auto mixed = two;
+  mixed.push_back(make_route("c", "GET", "/v/x", "c.com"));
+  EXPECT_EQ(match(mixed, "ver=v1"), "none");
+  EXPECT_EQ(match(mixed, ""), "none");
 }
 
 TEST(Snapshot, FindsCredentialsOfTheirOwnKindOnly) {

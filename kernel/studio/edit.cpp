@@ -192,6 +192,24 @@ Result<Put<model::RestApi>> Edit::put_rest_api(model::RestApi rest_api) {
                         " for one (R131): change it by publishing, which shows who moves",
                     "/domain");
   }
+  if (before && before->version_management != rest_api.version_management && !deployed.empty()) {
+    return conflict("the version of REST API " + quote(rest_api.name) +
+                        " is part of what callers send (R054): undeploy its APIs first, " +
+                        quote(deployed.front()->draft.name) + " for one",
+                    "/version_management");
+  }
+  if (before) {
+    for (const auto& [id, api] : state_.apis.all()) {
+      const auto fault =
+          model::find_version_parameter_fault(rest_api.version_management, api.draft);
+      const auto* workflow = fault ? state_.workflows.find(api.workflow_id) : nullptr;
+      if (!workflow || model::find_rest_api(state_, *workflow) != before) continue;
+      return conflict("the API " + quote(name_of(api)) + " has a parameter " +
+                          quote(rest_api.version_management.name) +
+                          " (R054): let callers say the version elsewhere, or change that one",
+                      "/version_management/name");
+    }
+  }
   auto label = label_of(rest_api.region, rest_api.name);
   return keep(std::move(key), std::move(label), std::move(rest_api));
 }
@@ -362,6 +380,10 @@ Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model:
                     "/mode");
   }
   const auto* rest_api = model::find_rest_api(state_, workflow);
+  if (rest_api) {
+    auto fault = model::find_version_parameter_fault(rest_api->version_management, definition);
+    if (fault) return model::make_error({std::move(*fault)});
+  }
   for (const auto& [id, other] : state_.apis.all()) {
     if (existing && id == existing->id) continue;
     if (other.workspace == workflow.workspace && other.draft.name == definition.name) {

@@ -402,5 +402,44 @@ TEST(Places, EveryPublishLeavesARecord) {
   EXPECT_TRUE(house.state().publish_records.all().empty());
 }
 
+// ---- versions of a REST API
+
+// Proves: R054
+TEST(Places, TheVersionOfARestApiIsPartOfAddressesThatCallersUse) {
+  House house;
+  const auto put = [&](VersionManagement versions) {
+    return house.run([&](Edit& e) {
+      return e.put_rest_api({.name = "users", .base_path = "/v1", .version_management = versions});
+    });
+  };
+  const VersionManagement by_query{true, VersionScheme::kQuery, "v1", "ver"};
+  auto d = make_definition();
+  d.request_parameters = {{.name = "ver", .column = "user_id"}};
+  const auto id = house.create(d);
+  EXPECT_TOLD(put(by_query), "/version_management/name", "'shop/Query User' has a parameter 'ver'");
+  // The version of that time keeps its parameter, the draft has another name now.
+  d.request_parameters[0].name = "user_id";
+  house.must([&](Edit& e) { return e.update_draft(id, d); });
+  ASSERT_TRUE(put(by_query));
+  EXPECT_EQ(house.state().rest_apis.find("local/users")->version_management, by_query);
+  EXPECT_TOLD(house.publish({id, 1, "prod", "", "Default"}), "",
+              "version V1 has a parameter that REST API 'users' reads for itself");
+  d.request_parameters[0].name = "ver";
+  EXPECT_TOLD(house.run([&](Edit& e) { return e.update_draft(id, d); }),
+              "/request_parameters/0/name", "callers say the version");
+  d.request_parameters[0].name = "user_id";
+  house.submit(id);
+  ASSERT_TRUE(house.publish({id, 2, "prod", "", "Default"}));
+
+  auto changed = by_query;
+  changed.version = "v2";
+  EXPECT_TOLD(put(changed), "/version_management", "undeploy its APIs first, 'Query User' for one");
+  EXPECT_TOLD(put({}), "/version_management", "R054");
+  EXPECT_EQ(put(by_query)->what, Applied::kUnchanged);
+  ASSERT_TRUE(house.run([&](Edit& e) { return e.undeploy(id, "prod"); }));
+  EXPECT_TRUE(put(changed));
+  EXPECT_TRUE(put({}));
+}
+
 }  // namespace
 }  // namespace sluice::studio

@@ -28,7 +28,7 @@ std::vector<PublishPlan::Move> list_moves(const model::State& state, const model
       move.instances.push_back(deployment->instance);
       if (const auto* version = find_deployed(state, *deployment)) {
         move.method = version->definition.method;
-        move.path = model::join_paths(rest_api.base_path, version->definition.path);
+        move.path = model::make_call_path(rest_api, version->definition.path);
       }
     }
     if (!move.instances.empty()) moves.push_back(std::move(move));
@@ -257,6 +257,12 @@ Result<Put<model::Deployment>> Edit::publish(const PublishRequest& request) {
   }
   if (auto right = check_publish(request, api, version); !right) return right.error();
   const auto* bound = model::find_rest_api(state_, *find_workflow_of(state_, api));
+  if (const auto fault =
+          model::find_version_parameter_fault(bound->version_management, version.definition)) {
+    return conflict("version V" + std::to_string(version.number) +
+                    " has a parameter that REST API " + quote(bound->name) + " reads for itself: " +
+                    fault->what + " (R054): submit a version in which it has another name");
+  }
   if (!state_.data_sources.find(model::make_key(api.workspace, version.definition.data_source))) {
     return conflict("the data source " + quote(version.definition.data_source) +
                     " of this version is gone: create it again, or submit a new version");

@@ -274,9 +274,8 @@ Result<TestReport> Studio::test_api(std::string_view api_id,
 
 // ---- addresses
 
-std::string make_access_url(std::string_view origin, const model::Domain* domain,
-                            const model::RestApi& rest_api,
-                            const model::ApiDefinition& definition) {
+std::string make_base_url(std::string_view origin, const model::Domain* domain,
+                          const model::RestApi& rest_api) {
   while (origin.ends_with('/')) origin.remove_suffix(1);
   std::string url(origin);
   if (domain) {
@@ -291,7 +290,22 @@ std::string make_access_url(std::string_view origin, const model::Domain* domain
     if (domain->protocol == model::Protocol::kHttp && port != ":80") url += port;
   }
   if (url.empty()) return url;
-  return url + model::join_paths(rest_api.base_path, definition.path);
+  url += model::make_call_path(rest_api, "/");
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+std::string make_access_url(std::string_view origin, const model::Domain* domain,
+                            const model::RestApi& rest_api,
+                            const model::ApiDefinition& definition) {
+  auto url = make_base_url(origin, domain, rest_api);
+  if (url.empty()) return url;
+  url = model::join_paths(url, definition.path);
+  const auto& versions = rest_api.version_management;
+  if (model::is_said_apart(versions) && versions.scheme == model::VersionScheme::kQuery) {
+    url += "?" + versions.name + "=" + versions.version;
+  }
+  return url;
 }
 
 }  // namespace sluice::studio

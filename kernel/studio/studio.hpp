@@ -532,9 +532,14 @@ std::vector<const model::PublishRecord*> list_publish_records(const model::State
                                                               std::string_view api_id,
                                                               std::string_view instance);
 
-// "https://api.example.com/v1/user/info" (R004, R053). `origin`: scheme and authority of the
-// instance, "http://127.0.0.1:8080", or empty when it is not known. A domain takes the place of its
-// host: one of http keeps its port, one of https has the port of https. Empty: nobody can know.
+// "https://api.example.com/v1", below which the paths of its APIs stand. `origin`: scheme and
+// authority of the instance, "http://127.0.0.1:8080", or empty when it is not known. A domain takes
+// the place of its host: one of http keeps its port, one of https has the port of https. Empty:
+// nobody can know.
+std::string make_base_url(std::string_view origin, const model::Domain* domain,
+                          const model::RestApi& rest_api);
+// "https://api.example.com/v1/user/info" (R004, R053), with the version of the REST API unless that
+// is said in a header (R054).
 std::string make_access_url(std::string_view origin, const model::Domain* domain,
                             const model::RestApi& rest_api, const model::ApiDefinition& definition);
 

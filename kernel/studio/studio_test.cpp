@@ -1063,5 +1063,27 @@ TEST(Studio, ComposesTheAddressThatPeopleCall) {
   }
 }
 
+// Proves: R054, R142
+TEST(Studio, TheAddressHasTheVersionUnlessAHeaderSaysIt) {
+  const struct {
+    VersionManagement versions;
+    const char *url, *base;
+  } cases[] = {
+      {{.enabled = true, .version = "v2"}, "http://gw/shop/v2/x", "http://gw/shop/v2"},
+      {{.enabled = true, .scheme = VersionScheme::kQuery, .version = "v2", .name = "ver"},
+       "http://gw/shop/x?ver=v2",
+       "http://gw/shop"},
+      {{.enabled = true, .scheme = VersionScheme::kHeader, .version = "v2", .name = "X-Ver"},
+       "http://gw/shop/x",
+       "http://gw/shop"},
+  };
+  for (const auto& c : cases) {
+    const RestApi rest_api{.base_path = "/shop", .version_management = c.versions};
+    EXPECT_EQ(make_access_url("http://gw", nullptr, rest_api, {.path = "/x"}), c.url);
+    EXPECT_EQ(make_base_url("http://gw", nullptr, rest_api), c.base);
+  }
+  EXPECT_EQ(make_base_url("http://gw", nullptr, {.base_path = "/"}), "http://gw");
+}
+
 }  // namespace
 }  // namespace sluice::studio

@@ -69,8 +69,9 @@ class ProxyBackend final : public snapshot::Backend {
 
  private:
   std::string_view make_target(call::Call& call, const snapshot::Route& route) const;
-  bool is_declared(std::string_view encoded_name) const;
-  static std::size_t add_headers(call::Call& call, std::span<sluice_pair> headers);
+  bool goes_on(std::string_view encoded_name, const snapshot::Route& route) const;
+  static std::size_t add_headers(call::Call& call, const snapshot::Route& route,
+                                 std::span<sluice_pair> headers);
   static Status send(Proxied& proxied, std::uint64_t& id);
   static void head(void* user, std::int32_t http_status, const sluice_pair* headers,
                    std::size_t header_count);
@@ -85,13 +86,18 @@ class ProxyBackend final : public snapshot::Backend {
 
 // ---- the request
 
-bool ProxyBackend::is_declared(std::string_view encoded_name) const {
+// What the API declares, and where the version of the REST API stands (R054).
+bool ProxyBackend::goes_on(std::string_view encoded_name, const snapshot::Route& route) const {
   std::array<char, model::kParameterNameMax> room;
   const auto name = decode_percent(encoded_name, Plus::kSpace, room);
-  return name && std::ranges::find(names_, *name) != names_.end();
+  if (!name) return false;
+  const auto& versions = route.version_management;
+  return (model::is_said_apart(versions) && versions.scheme == model::VersionScheme::kQuery &&
+          *name == versions.name) ||
+         std::ranges::find(names_, *name) != names_.end();
 }
 
-// Path and query, the latter without what the API does not declare: a key in the query is a
+// Path and query, the latter without what nobody behind here asks for: a key in the query is a
 // credential, and credentials end here. Empty at the call's memory bound.
 std::string_view ProxyBackend::make_target(call::Call& call, const snapshot::Route& route) const {
   std::string_view query = call.request().query;
@@ -103,14 +109,15 @@ std::string_view ProxyBackend::make_target(call::Call& call, const snapshot::Rou
     const auto end = query.find('&');
     const auto part = query.substr(0, end);
     query = end == query.npos ? std::string_view{} : query.substr(end + 1);
-    if (!is_declared(part.substr(0, part.find('=')))) continue;
+    if (!goes_on(part.substr(0, part.find('=')), route)) continue;
     text[size++] = std::exchange(separator, '&');
     size += part.copy(text.data() + size, part.size());
   }
   return {text.data(), size};
 }
 
-std::size_t ProxyBackend::add_headers(call::Call& call, std::span<sluice_pair> headers) {
+std::size_t ProxyBackend::add_headers(call::Call& call, const snapshot::Route& route,
+                                      std::span<sluice_pair> headers) {
   std::size_t count = 0;
   const auto add = [&](std::string_view name, std::string_view value) {
     if (count < headers.size()) headers[count++] = {to_str(name), to_str(value)};
@@ -119,6 +126,11 @@ std::size_t ProxyBackend::add_headers(call::Call& call, std::span<sluice_pair> h
     const bool goes_on = std::ranges::any_of(
         kHandedOn, [&](std::string_view name) { return equal_folded(header.name, name); });
     if (goes_on) add(header.name, header.value);
+  }
+  // As the REST API writes it: the one that the call said was the same.
+  if (const auto& versions = route.version_management;
+      model::is_said_apart(versions) && versions.scheme == model::VersionScheme::kHeader) {
+    add(versions.name, versions.version);
   }
   add("X-Ca-Request-Id", to_view(call.op()->request_id));
   add("X-Forwarded-For", call.request().peer);
@@ -139,7 +151,7 @@ void ProxyBackend::serve(call::Call& call, const snapshot::Route& route) const {
   proxied.call = &call;
   proxied.target = target;
   proxied.headers = headers;
-  proxied.header_count = add_headers(call, headers);
+  proxied.header_count = add_headers(call, route, headers);
   proxied.content_type = {type.data(), 0};
   call.run_step({.exec = SLUICE_EXEC_ASYNC,
                  .user = &proxied,

@@ -68,7 +68,8 @@ class Nobody final : public gateway::Observer {
 // A gateway of one anonymous route through a backend service.
 struct House {
   explicit House(Texts addresses, model::HttpMethod method = model::HttpMethod::kGet,
-                 std::int64_t timeout_ms = 10'000, model::HealthCheck check = {}) {
+                 std::int64_t timeout_ms = 10'000, model::HealthCheck check = {},
+                 model::VersionManagement versions = {}) {
     const model::BackendService service{.name = "data",
                                         .network = "inner",
                                         .addresses = std::move(addresses),
@@ -83,6 +84,7 @@ struct House {
     routes.push_back({.api_id = "api-1",
                       .method = method == model::HttpMethod::kPost ? "POST" : "GET",
                       .path = "/v1/user",
+                      .version_management = std::move(versions),
                       .timeout_ms = timeout_ms,
                       .is_anonymous = true,
                       .backend = make_proxy_backend(definition, upstream)});
@@ -222,6 +224,25 @@ TEST(ProxyBackend, AnAnswerThatBreaksOffDoesNotLookWhole) {
   });
   const auto answer = House({service.address()}).call();
   EXPECT_TRUE(answer.status == 502 || answer.was_cut) << answer.status;
+}
+
+// Proves: R054, R134
+TEST(ProxyBackend, TheVersionThatTheCallSaidGoesOn) {
+  Service service(&answer_ok);
+  using Scheme = model::VersionScheme;
+  House query({service.address()}, model::HttpMethod::kGet, 10'000, {},
+              {.enabled = true, .scheme = Scheme::kQuery, .version = "v1", .name = "ver"});
+  EXPECT_EQ(query.call({.query = "ver=v1&user_id=7&key=secret"}).status, 200);
+  EXPECT_EQ(query.call({.query = "user_id=7"}).status, 404);
+  House header({service.address()}, model::HttpMethod::kGet, 10'000, {},
+               {.enabled = true, .scheme = Scheme::kHeader, .version = "v1", .name = "X-Ver"});
+  EXPECT_EQ(header.call({.query = "ver=v1", .headers = {{"x-ver", "v1"}}}).status, 200);
+  EXPECT_EQ(header.call().status, 404);
+  const auto asked = service.asked();
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[0][0], "GET /v1/user?ver=v1&user_id=7");
+  EXPECT_EQ(asked[1][0], "GET /v1/user?");
+  EXPECT_TRUE(has_line(asked[1], "X-Ver: v1")) << asked[1].back();
 }
 
 TEST(ProxyBackend, ADeadlineEndsTheCallThere) {

@@ -23,11 +23,24 @@ Result<Explanation> explain(std::shared_ptr<const snapshot::Snapshot> snapshot,
                             const loader::Registry& registry, loader::HostServices& services,
                             call::WorkerPool& workers) {
   Explanation told;
-  const auto match = snapshot->match(find_authority(request), request.path, request.method);
+  const std::string authority = find_authority(request);
+  std::vector<http::Header> headers;
+  for (const auto& [name, value] : request.headers) headers.push_back({name, value});
+  http::Request asked{};
+  asked.method = request.method;
+  asked.path = request.path;
+  asked.query = request.query;
+  asked.authority = authority;
+  asked.headers = headers;
+  const auto match = snapshot->match(asked);
   if (!match.route) {
-    told.verdict = refuse(match.status, match.allow.empty()
-                                            ? "no published API has this host and path"
-                                            : "the path is served for " + std::string(match.allow));
+    const auto place = snapshot->find_version_place(asked);
+    told.verdict = refuse(
+        match.status, !match.allow.empty() ? "the path is served for " + std::string(match.allow)
+                      : place.empty()      ? "no published API has this host and path"
+                                           : "no published API of this host and path has the "
+                                             "version that the call says; it belongs once into " +
+                                            place);
     return told;
   }
   snapshot::Route route = *match.route;

@@ -129,6 +129,113 @@ def published_document(directory):
                one["servers"][0]["url"] + next(iter(one["paths"])), details["access_url"])
 
 
+def rest_api_versions(directory):
+    """The version stands in path, query or header; a call without it, or with another one, finds nothing.
+
+    Proves: R054
+    """
+    process, made = demo(directory)
+    with process:
+        admin = made["admin"]["url"]
+        key = {"Authorization": "Bearer " + made["apiKey"]}
+
+        def ask(what, method, path, body=None):
+            return must(what, admin_call(made, admin, method, "/admin/v1" + path, body))
+
+        def set_up(name, versions):
+            """A REST API of its own on the base path /shop, with one API that answers its name."""
+            ask("REST API", "POST", "/rest-apis", {"name": name, "base_path": "/shop", "version_management": versions})
+            ask("workflow", "POST", "/workflows", {"workspace": "demo", "name": f"Flow of {name}", "rest_api": name})
+            return publish(made, admin, {
+                "name": f"Users of {name}", "workflow": f"Flow of {name}", "path": "/users", "table": "user_info",
+                "request_parameters": [{"name": "user_id", "column": "user_id", "type": "long", "sample": 10001}],
+                "response_parameters": [{"name": f"id_{name}", "column": "user_id", "type": "long"}],
+                "result_shape": "single", "authentication": {"type": "api-key"}}, {"user_id": 10001})
+
+        def find(what, path, wanted, headers=None, secret=key):
+            """Who answers a call: the name, or the status of the refusal."""
+            status, _, text = call(made["gateway"], path, headers={**secret, **(headers or {})})
+            got = next(iter(json.loads(text)["data"]))[3:] if status == 200 else status
+            expect(what, got, wanted)
+
+        def explain(what, target, headers, wanted):
+            told = ask("explain", "POST", "/explain", {"method": "GET", "target": target, "headers": [
+                {"name": n, "value": v} for n, v in {"Host": "127.0.0.1", **key, **headers}.items()]})
+            expect(what, (told["status"], told["reason"]), wanted)
+
+        def take_down(*apis):
+            for api in apis:
+                ask("undeploy", "POST", f"/apis/{api}/undeploy", {"instance": "default"})
+
+        def details(api):
+            return ask("details", "GET", f"/published-apis/{api}")
+
+        q = "user_id=10001"
+        # In the path: the version is a part of it.
+        one, two = (set_up(f"p{n}", {"enabled": True, "version": f"v{n}"}) for n in (1, 2))
+        expect("its address", details(one)["access_url"], made["gateway"] + "/shop/v1/users")
+        find("the first version of the path", f"/shop/v1/users?{q}", "p1")
+        find("the second", f"/shop/v2/users?{q}", "p2")
+        find("none", f"/shop/users?{q}", 404)
+        find("another one", f"/shop/v3/users?{q}", 404)
+        take_down(one, two)
+
+        # In the query.
+        one, two = (set_up(f"q{n}", {"enabled": True, "scheme": "query", "version": f"v{n}", "name": "ver"})
+                    for n in (1, 2))
+        expect("its address", details(two)["access_url"], made["gateway"] + "/shop/users?ver=v2")
+        find("the first version of the query", f"/shop/users?ver=v1&{q}", "q1")
+        find("the second", f"/shop/users?{q}&ver=v2", "q2")
+        find("none", f"/shop/users?{q}", 404)
+        find("another one", f"/shop/users?ver=v3&{q}", 404)
+        find("two", f"/shop/users?ver=v1&ver=v2&{q}", 404)
+        find("who it is, is asked of a version that there is", f"/shop/users?ver=v1&{q}", 401, secret={})
+        find("and of no other", f"/shop/users?ver=v3&{q}", 404, secret={})
+        explain("why", f"/shop/users?{q}", {}, (404, "no published API of this host and path has the version that "
+                                                "the call says; it belongs once into the query parameter 'ver'"))
+        signed = subprocess.run([SLUICE, "call", details(two)["access_url"] + f"&{q}", "--hmac",
+                                 made["hmac"]["accessKey"] + ":" + made["hmac"]["secretKey"], "--json"],
+                                capture_output=True, text=True)
+        expect("a signature of another method is none", json.loads(signed.stdout)["status"], 401)
+        take_down(one, two)
+
+        # In a header.
+        one, two = (set_up(f"h{n}", {"enabled": True, "scheme": "header", "version": f"v{n}", "name": "X-Version"})
+                    for n in (1, 2))
+        told = details(one)
+        expect("its address", (told["access_url"], told["access_headers"]),
+               (made["gateway"] + "/shop/users", {"X-Version": "v1"}))
+        find("the first version of the header", f"/shop/users?{q}", "h1", {"X-Version": "v1"})
+        find("the second", f"/shop/users?{q}", "h2", {"x-version": "v2"})
+        find("none", f"/shop/users?{q}", 404)
+        find("another one", f"/shop/users?{q}", 404, {"X-Version": "v3"})
+        explain("how it would be served", f"/shop/users?{q}", {"X-Version": "v2"}, (200, ""))
+        printed = subprocess.run([SLUICE, "call", f"{told['access_url']}?{q}", "--api-key", made["apiKey"],
+                                  "-H", "X-Version: v1"], capture_output=True, text=True)
+        expect("the command line", json.loads(printed.stdout)["data"], {"id_h1": 10001})
+
+        # The document of it makes clients that say the version.
+        document = ask("the document", "GET", "/rest-apis/h2/openapi.json")
+        parameter = document["paths"]["/users"]["get"]["parameters"][0]
+        expect("the version in the document", (parameter["name"], parameter["in"], parameter["required"],
+                                               parameter["schema"]["enum"]), ("X-Version", "header", True, ["v2"]))
+
+        # A REST API that says no version cannot stand on the same address.
+        ask("REST API", "POST", "/rest-apis", {"name": "plain", "base_path": "/shop"})
+        ask("workflow", "POST", "/workflows", {"workspace": "demo", "name": "Plain Flow", "rest_api": "plain"})
+        ask("api", "POST", "/apis", {
+            "workspace": "demo", "workflow": "Plain Flow", "name": "Plain Users", "path": "/users", "table": "user_info",
+            "data_source": "users", "request_parameters": [{"name": "user_id", "column": "user_id", "type": "long"}],
+            "response_parameters": [{"name": "user_id", "column": "user_id", "type": "long"}]})
+        api = ask("find", "GET", "/apis?name=Plain%20Users")["items"][0]["id"]
+        ask("test", "POST", f"/apis/{api}/test", {"parameters": {"user_id": 10001}})
+        ask("submit", "POST", f"/apis/{api}/submit")
+        status, _, text = admin_call(made, admin, "POST", f"/admin/v1/apis/{api}/versions/1/publish",
+                                     {"instance": "default", "domain": "", "backend": "Default"})
+        expect("an address that others have", (status, "both serve GET /shop/users" in text), (409, True))
+        find("which serves as before", f"/shop/users?{q}", "h1", {"X-Version": "v1"})
+
+
 def tables_that_change(directory):
     """A real table is altered under three APIs: each is told what concerns it, and no more."""
     process, made = demo(directory)
