@@ -40,6 +40,7 @@ AdminApi::Handlers::Handlers(AdminParts parts)
   add_release_routes();
   add_openapi_routes();
   add_script_routes();
+  add_wizard_routes();
   add_consumer_routes();
   add_explain_routes();
   add_export_routes();

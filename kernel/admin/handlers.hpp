@@ -25,6 +25,7 @@ class AdminApi::Handlers {
   void add_release_routes();
   void add_openapi_routes();
   void add_script_routes();
+  void add_wizard_routes();
   void add_consumer_routes();
   void add_explain_routes();
   void add_export_routes();
@@ -44,6 +45,7 @@ class AdminApi::Handlers {
   using SourceQuestion = AdminResponse (Handlers::*)(const model::DataSource&,
                                                      const std::string&) const;
   Handler aside(SourceQuestion question);
+  void answer_aside(const AdminApi::Respond& respond, std::function<AdminResponse()> ask);
   AdminResponse check_data_source(const model::DataSource& source, const std::string&) const;
   AdminResponse list_tables(const model::DataSource& source, const std::string& search) const;
   AdminResponse describe_table(const model::DataSource& source, const std::string& table) const;
@@ -57,6 +59,8 @@ class AdminApi::Handlers {
   AdminResponse finish_test(const studio::TestTicket& ticket, Result<studio::TestOutcome> outcome);
   void run_test(studio::TestTicket ticket, const AdminApi::Respond& respond);
   model::Faults find_missing_parts(std::string_view api_id) const;
+  void preview_call(const Call& call, const AdminApi::Respond& respond);
+  void suggest_draft(const Call& call, const AdminApi::Respond& respond);
   void read_script(const Call& call, const AdminApi::Respond& respond);
   AdminResponse turn_into_script(const Call& call);
   AdminResponse submit(const Call& call);

@@ -183,40 +183,46 @@ AdminResponse AdminApi::Handlers::replace_data_source(const Call& call) {
 }
 
 // A source may be slow or away: it is asked on a worker, so that nobody else's management waits.
+void AdminApi::Handlers::answer_aside(const AdminApi::Respond& respond,
+                                      std::function<AdminResponse()> ask) {
+  if (sources_in_flight_ >= kSourcesInFlightMax) {
+    return respond(make_refusal(429, "busy", "too many data sources are being asked",
+                                "wait for one of them to answer and try again"));
+  }
+  ++sources_in_flight_;
+  const auto run = [this, respond, ask = std::move(ask)] {
+    const auto ask_source = [&] {
+      try {
+        return ask();
+      } catch (const std::exception& e) {
+        return make_error_answer(
+            {SLUICE_E_INTERNAL, "the data source was not asked", e.what(), {}});
+      }
+    };
+    const auto answer = std::make_shared<AdminResponse>(ask_source());
+    parts_.post_to_control([this, respond, answer] {
+      --sources_in_flight_;
+      respond(std::move(*answer));
+    });
+  };
+  try {
+    parts_.run_on_worker(run);
+  } catch (const std::exception&) {  // the pool takes no more: what throws has not begun
+    --sources_in_flight_;
+    respond(make_refusal(429, "busy", "no worker is free for the data source", "try again later"));
+  }
+}
+
 Handler AdminApi::Handlers::aside(SourceQuestion question) {
   return [this, question](const Call& call, const AdminApi::Respond& respond) {
     const auto key = model::make_key(call.path[0], call.path[1]);
     const auto* source = state().data_sources.find(key);
     if (!source) return respond(make_unknown("data source", key));
-    if (sources_in_flight_ >= kSourcesInFlightMax) {
-      return respond(make_refusal(429, "busy", "too many data sources are being asked",
-                                  "wait for one of them to answer and try again"));
-    }
-    ++sources_in_flight_;
     const std::string what =
         call.path.size() > 2 ? call.path[2] : std::string(call.find_query("search"));
-    const auto run = [this, question, respond, what, source = *source] {
-      const auto ask = [&] {
-        try {
-          return (this->*question)(source, what);
-        } catch (const std::exception& e) {
-          return make_error_answer(
-              {SLUICE_E_INTERNAL, "the data source was not asked", e.what(), {}});
-        }
-      };
-      const auto answer = std::make_shared<AdminResponse>(ask());
-      parts_.post_to_control([this, respond, answer] {
-        --sources_in_flight_;
-        respond(std::move(*answer));
-      });
-    };
-    try {
-      parts_.run_on_worker(run);
-    } catch (const std::exception&) {  // the pool takes no more: what throws has not begun
-      --sources_in_flight_;
-      respond(
-          make_refusal(429, "busy", "no worker is free for the data source", "try again later"));
-    }
+    answer_aside(respond, [this, question, what, source = *source] {
+      return (this->*question)(source, what);
+    });
   };
 }
 

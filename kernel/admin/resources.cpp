@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/resources.hpp"
 
+#include "studio/wizard.hpp"
+
 #include <array>
 
 namespace sluice::admin {
@@ -257,6 +259,7 @@ Json make_json(const studio::TableDescription& description) {
                        {"declared", c.declared},
                        {"nullable", c.nullable},
                        {"primary_key", c.primary_key},
+                       {"indexed", studio::is_indexed(description, c.name)},
                        {"comment", c.comment}});
   }
   for (const auto& i : description.indexes) {

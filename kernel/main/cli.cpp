@@ -330,6 +330,16 @@ class CommandLine {
                "sluice source columns shop/users user_info", &run_source_columns)
         ->add_option("TABLE", line_.source.table, "as 'sluice source tables' lists it")
         ->required();
+    auto* suggest = add_source("suggest", "Make a draft's parameters of a table's columns.",
+                               "sluice source suggest shop/users user_info --request user_id "
+                               "--response user_id,user_name",
+                               &run_source_suggest);
+    suggest->add_option("TABLE", line_.source.table, "as 'sluice source tables' lists it")
+        ->required();
+    suggest->add_option("--request", line_.source.request, "columns that callers give: a,b")
+        ->delimiter(',');
+    suggest->add_option("--response", line_.source.response, "columns that are answered; all")
+        ->delimiter(',');
   }
 
   void add_instance_commands() {
@@ -469,6 +479,11 @@ class CommandLine {
     test->add_option("--version", line_.api.version, "run this version, live or not");
     test->add_flag("--no-samples", line_.api.no_samples, "only what -p gives");
     test->add_flag("--save-sample", line_.api.save_sample, "keep the answer as the draft's sample");
+    add_api("preview", "The statements of a call with these parameters; nothing is run.",
+            "sluice api preview shop/Query_User -p user_id=10001", &run_api_preview)
+        ->add_option("-p,--parameter", line_.api.parameters, "NAME=VALUE; may be repeated");
+    add_api("steps", "What its draft still lacks, step by step.",
+            "sluice api steps shop/Query_User", &run_api_steps);
     auto* records = add_api("records", "What tests left: all of them, or one whole.",
                             "sluice api records shop/Query_User\n"
                             "  sluice api records shop/Query_User T3 --save-sample",

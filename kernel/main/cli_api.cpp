@@ -56,21 +56,17 @@ int change_version(const Node& node, const ApiOptions& options, std::string_view
 }  // namespace
 
 int run_api_test(const Node& node, const ApiOptions& options) {
-  Json parameters = Json::object();
-  for (const auto& pair : options.parameters) {
-    const auto equals = pair.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      node.refuse(Error{SLUICE_E_ARGUMENT, "'" + pair + "' is no NAME=VALUE", {}, {}});
-      return kExitUsage;
-    }
-    parameters[pair.substr(0, equals)] = pair.substr(equals + 1);
+  auto parameters = parse_parameters(options.parameters);
+  if (!parameters) {
+    node.refuse(parameters.error());
+    return kExitUsage;
   }
   const auto id = node.find_api(options.api);
   if (!id) return kExitRefused;
   const auto path = options.version == 0 ? make_api_path(*id, "/test")
                                          : make_version_path(*id, options.version, "test");
   const auto answer = node.ask(
-      "POST", path, {{"parameters", std::move(parameters)}, {"samples", !options.no_samples}});
+      "POST", path, {{"parameters", std::move(*parameters)}, {"samples", !options.no_samples}});
   if (!answer || !answer->ok()) return node.refuse(answer);
 
   const auto& report = answer->body;

@@ -66,10 +66,12 @@ int run_delete(const Node& node, const EditOptions& options);
 
 struct SourceOptions {
   std::string source, table, search;
+  std::vector<std::string> request, response;  // columns
 };
 int run_source_test(const Node& node, const SourceOptions& options);
 int run_source_tables(const Node& node, const SourceOptions& options);
 int run_source_columns(const Node& node, const SourceOptions& options);
+int run_source_suggest(const Node& node, const SourceOptions& options);
 
 int run_instance_start(const Node& node, const std::string& name);
 int run_instance_stop(const Node& node, const std::string& name);
@@ -95,7 +97,11 @@ struct ApiOptions {
 // empty list when the node cannot say: then it refuses the publish itself.
 Json plan_moves(const Node& node, const std::string& version_path, const Json& publish,
                 std::string& text);
+// "user_id=10001" and so on as one object; a refusal names the pair that is none.
+Result<Json> parse_parameters(const std::vector<std::string>& pairs);
 int run_api_test(const Node& node, const ApiOptions& options);
+int run_api_preview(const Node& node, const ApiOptions& options);
+int run_api_steps(const Node& node, const ApiOptions& options);
 int run_api_script(const Node& node, const ApiOptions& options);
 int run_api_to_script(const Node& node, const ApiOptions& options);
 int run_api_submit(const Node& node, const ApiOptions& options);

@@ -71,16 +71,13 @@ int save(const Node& node, const std::string& id, const Json& script, const Json
 }  // namespace
 
 int run_api_script(const Node& node, const ApiOptions& options) {
-  Json body = Json::object(), parameters = Json::object();
-  for (const auto& pair : options.parameters) {
-    const auto equals = pair.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      node.refuse(Error{SLUICE_E_ARGUMENT, "'" + pair + "' is no NAME=VALUE", {}, {}});
-      return kExitUsage;
-    }
-    parameters[pair.substr(0, equals)] = pair.substr(equals + 1);
+  auto parameters = parse_parameters(options.parameters);
+  if (!parameters) {
+    node.refuse(parameters.error());
+    return kExitUsage;
   }
-  body["parameters"] = std::move(parameters);
+  Json body = Json::object();
+  body["parameters"] = std::move(*parameters);
   Json script;
   if (!options.script_file.empty()) {
     const auto text = config::read_file(options.script_file, kScriptFileBytesMax);

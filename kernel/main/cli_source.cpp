@@ -78,4 +78,33 @@ int run_source_columns(const Node& node, const SourceOptions& options) {
           : make_table({"NAME", "TYPE", "DECLARED", "NULLABLE", "INDEX", "COMMENT"}, rows));
 }
 
+int run_source_suggest(const Node& node, const SourceOptions& options) {
+  const auto path =
+      make_source_path(node, options, "/tables/" + encode_percent(options.table) + "/suggest");
+  if (!path) return node.refuse(path.error());
+  Json body = {{"request", options.request}};
+  if (!options.response.empty()) body["response"] = options.response;
+  const auto answer = node.ask("POST", *path, body);
+  if (!answer || !answer->ok()) return node.refuse(answer);
+  const auto& draft = answer->body;
+  std::vector<std::vector<std::string>> rows;
+  const auto add = [&](const char* list, const char* use) {
+    for (const auto& parameter : draft.value(list, Json::array())) {
+      rows.push_back({use, make_cell(parameter, "name"), make_cell(parameter, "column"),
+                      make_cell(parameter, "type")});
+    }
+  };
+  add("request_parameters", "request");
+  add("response_parameters", "response");
+  std::string text = make_table({"USE", "NAME", "COLUMN", "TYPE"}, rows) +
+                     "result shape: " + make_cell(draft, "result_shape") + "\n" +
+                     "key columns: " + make_cell(draft, "key_columns") + "\n";
+  for (const auto& hint : draft.value("hints", Json::array())) {
+    text += paint("hint: " + make_printable(hint.is_string() ? hint.get<std::string>() : ""),
+                  Tone::kQuiet, node.surroundings().colour) +
+            "\n";
+  }
+  return node.tell(*answer, text);
+}
+
 }  // namespace sluice::cli

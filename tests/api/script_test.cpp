@@ -218,12 +218,16 @@ class Player {
       floor.described.columns.clear();
       for (std::size_t i = 2; i < words.size(); ++i) {
         const auto colon = words[i].find(':');
-        const auto type = words[i].substr(colon + 1);
+        auto type = words[i].substr(colon + 1);
+        const bool is_key = type.ends_with(":key");
+        if (is_key) type.resize(type.size() - 4);
         floor.described.columns.push_back(
             {.name = words[i].substr(0, colon),
              .declared = type,
              .comment = {},
-             .type = model::parse_parameter_type(type).value_or(model::ParameterType::kString)});
+             .type = model::parse_parameter_type(type).value_or(model::ParameterType::kString),
+             .nullable = !is_key,
+             .primary_key = is_key ? 1u : 0u});
       }
     } else if (words.at(1) == "source") {
       floor.source_check = fails ? Result<void>(error) : Result<void>();

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Promises about the documentation: its examples are run as they stand there."""
+import json
 import os
 import pathlib
 import re
@@ -8,7 +9,8 @@ import socket
 import subprocess
 import sys
 
-from kit import SLUICE, admin_call, demo, expect, must
+from calls import change_database
+from kit import SLUICE, admin_call, call, demo, expect, must, publish
 
 ALICE = '{"data":{"user_id":10001,"user_name":"Alice"},"success":true}'
 RUNNERS = {"sh": ["sh", "-c"], "python": [sys.executable, "-c"], "javascript": ["node", "-e"]}
@@ -30,6 +32,38 @@ def authentication_examples(directory):
     expect("every method in every language", sorted({(l, p) for l, t in examples for p in (
         "/v1/user/info", "/v1/jwt/", "/v1/hmac/") if p in t}), sorted(
             (l, p) for l in RUNNERS for p in ("/v1/user/info", "/v1/jwt/", "/v1/hmac/")))
+
+
+def wizard_mode_page(directory):
+    """Every definition of docs/wizard-mode.md is published, and every call of it answers as written.
+
+    Proves: R084, R085, R087, R095"""
+    page = (ROOT / "docs/wizard-mode.md").read_text()
+    examples = re.findall(r"```json example\n(.*?)```\n```calls\n(.*?)```", page, re.S)
+    expect("examples were found", len(examples) >= 4, True)
+    process, made = demo(directory)
+    admin = made["admin"]["url"]
+    environment = dict(os.environ, SLUICE_ADMIN=admin, SLUICE_TOKEN=made["admin"]["token"])
+    with process:
+        change_database(directory, "INSERT INTO user_info VALUES(10003, 'Charlie', 28)")
+        for command in re.search(r"```sh\n(.*?)```", page, re.S)[1].splitlines():
+            done = subprocess.run([SLUICE, *command.split()[1:]], env=environment, capture_output=True, text=True)
+            expect(command, (done.returncode, done.stderr), (0, ""))
+        for number, (definition, calls) in enumerate(examples, 1):
+            path = f"/wizard{number}"
+            publish(made, admin, {"name": f"Wizard Example {number}", "path": path, "table": "user_info",
+                                  **json.loads(definition)})
+            cursor = ""
+            for line in calls.splitlines():
+                query, wanted = [part.strip() for part in line.split("→")]
+                status, _, body = call(made["gateway"], "/v1" + path + "?" + query.replace("…", cursor).replace("%", "%25"))
+                answer = json.loads(body)
+                if "errCode" in wanted:
+                    got = f"{status} errCode {answer['errCode']}"
+                else:
+                    cursor = (answer["data"] or {}).get("nextCursor") or "" if isinstance(answer["data"], dict) else ""
+                    got = f"{status} {body.replace(cursor, '…') if cursor else body}"
+                expect(f"{path}?{query}", got, wanted)
 
 
 def node_file_page(directory):
