@@ -75,6 +75,13 @@ constexpr std::array<std::string_view, 3> kEnvelopes = {"default", "full", "bare
 constexpr std::array<std::string_view, 4> kStatuses = {"To Be Requested", "Under Approval",
                                                        "Rejected", "Can Be Published"};
 
+// Who gives nothing asks for the whole table, and gets it page by page. A single row is none, and a
+// script has no LIMIT of its own.
+bool answers_all(const ApiDefinition& definition) {
+  return definition.request_parameters.empty() && definition.shape == ResultShape::kList &&
+         !definition.response_parameters.empty();  // without one it answers nothing yet
+}
+
 }  // namespace
 
 Error make_error(const Faults& faults) {
@@ -389,6 +396,12 @@ Faults find_missing(const ApiDefinition& definition) {
     missing.add("/response_parameters", "R099", "nothing is answered",
                 is_script ? "set the fields of the script's SELECT as response parameters"
                           : "set at least one column as response parameter");
+  }
+  if (answers_all(definition)) {
+    missing.add("/result_shape", "R099",
+                "without a request parameter every call would be answered with the whole " +
+                    std::string(is_script ? "result" : "table"),
+                "set the result shape to page, or add a request parameter");
   }
   if (is_script) return missing.take();
   if (definition.paging == Paging::kCursor && definition.key_columns.empty()) {

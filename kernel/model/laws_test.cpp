@@ -264,6 +264,7 @@ TEST(Laws, ADefinitionIsToldEveryFaultWithItsPlace) {
   }
 }
 
+// Proves: R099
 TEST(Laws, WhatADraftLacksIsNoFault) {
   const struct {
     const char* name;
@@ -283,6 +284,42 @@ TEST(Laws, WhatADraftLacksIsNoFault) {
          d.response_parameters[1].column = "";
        },
        {"/request_parameters/0/column", "/response_parameters/1/column"}},
+      // What nobody asks for in particular is the whole table.
+      {"nothing asked, a list",
+       [](auto& d) {
+         d.request_parameters.clear();
+         d.shape = ResultShape::kList;
+       },
+       {"/result_shape"}},
+      {"a condition of ours asks nothing of callers",
+       [](auto& d) {
+         d.request_parameters.clear();
+         d.shape = ResultShape::kList;
+         d.fixed_conditions = {{.name = "old",
+                                .column = "age",
+                                .type = ParameterType::kInt,
+                                .op = Operator::kGreater,
+                                .value = "60"}};
+       },
+       {"/result_shape"}},
+      {"nothing asked, in pages",
+       [](auto& d) {
+         d.request_parameters.clear();
+         d.shape = ResultShape::kPage;
+       },
+       {}},
+      {"nothing asked, one row",
+       [](auto& d) {
+         d.request_parameters.clear();
+         d.shape = ResultShape::kSingle;
+       },
+       {}},
+      {"something asked that callers may leave out",
+       [](auto& d) {
+         d.request_parameters[0].required = false;
+         d.shape = ResultShape::kList;
+       },
+       {}},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);

@@ -99,5 +99,33 @@ TEST(ScriptLaws, ADraftTellsWhatItLacks) {
   EXPECT_EQ(missing[1].where, "/response_parameters");
 }
 
+// Proves: R099
+TEST(ScriptLaws, WithoutAParameterTheResultIsPagedOrOneRow) {
+  const struct {
+    const char* sql;
+    ResultShape shape;
+    bool is_whole;
+  } cases[] = {
+      {"SELECT id FROM t", ResultShape::kList, false},
+      {"SELECT id FROM t", ResultShape::kPage, true},
+      {"SELECT count(*) AS id FROM t", ResultShape::kSingle, true},
+      {"SELECT id FROM (SELECT id FROM t LIMIT 5) t", ResultShape::kList, false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.sql);
+    auto definition = make_definition();
+    definition.resource_group = "default";
+    definition.request_parameters.clear();
+    definition.script = {.sql = c.sql};
+    definition.shape = c.shape;
+    definition.response_parameters = {{.name = "id"}};
+    const auto missing = find_missing(definition);
+    ASSERT_EQ(missing.empty(), c.is_whole);
+    if (c.is_whole) continue;
+    EXPECT_EQ(missing[0].where, "/result_shape");
+    EXPECT_NE(missing[0].what.find("the whole result"), std::string::npos) << missing[0].what;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::model

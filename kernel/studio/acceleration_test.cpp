@@ -13,6 +13,7 @@ model::ApiDefinition make_definition(const std::string& source, const std::strin
   d.data_source = source;
   d.table = "orders";
   d.response_parameters = {{.name = "id", .column = "id"}};
+  d.shape = model::ResultShape::kPage;
   d.acceleration = acceleration;
   return d;
 }

@@ -19,6 +19,7 @@ ApiDefinition make_definition(std::string name = "Query User", std::string path 
   d.data_source = "db";
   d.table = "user_info";
   d.response_parameters = {{.name = "user_id", .column = "user_id"}};
+  d.shape = ResultShape::kPage;
   return d;
 }
 
@@ -414,7 +415,7 @@ TEST(Places, TheVersionOfARestApiIsPartOfAddressesThatCallersUse) {
   };
   const VersionManagement by_query{true, VersionScheme::kQuery, "v1", "ver"};
   auto d = make_definition();
-  d.request_parameters = {{.name = "ver", .column = "user_id"}};
+  d.request_parameters = {{.name = "ver", .column = "user_id", .required = false}};
   const auto id = house.create(d);
   EXPECT_TOLD(put(by_query), "/version_management/name", "'shop/Query User' has a parameter 'ver'");
   // The version of that time keeps its parameter, the draft has another name now.

@@ -49,7 +49,12 @@ TEST(ToScript, AsksTheSameAsTheWizard) {
     std::function<void(ApiDefinition&)> change;
     const char* rest;  // of the script, behind FROM
   } cases[] = {
-      {"no condition", [](auto& d) { d.request_parameters.clear(); }, ""},
+      {"no condition",
+       [](auto& d) {
+         d.request_parameters.clear();
+         d.shape = model::ResultShape::kPage;
+       },
+       ""},
       {"equal", [](auto&) {}, "\nWHERE \"user_id\" = ${id}"},
       {"not equal", [](auto& d) { set(d, kLong, kNotEqual); }, "\nWHERE \"user_id\" <> ${id}"},
       {"less", [](auto& d) { set(d, kLong, kLess); }, "\nWHERE \"user_id\" < ${id}"},

@@ -132,6 +132,8 @@ Result<SuggestedDraft> suggest_draft(const ChosenColumns& chosen, const TableDes
   const bool finds_one =
       std::ranges::any_of(keys, [&](const auto& key) { return includes(chosen.request, key); });
   if (finds_one) draft.shape = model::ResultShape::kSingle;
+  // Who gives nothing gets the whole table, page by page.
+  if (chosen.request.empty()) draft.shape = model::ResultShape::kPage;
   return draft;
 }
 

@@ -38,8 +38,8 @@ struct SuggestedDraft {
   std::vector<std::string> hints;  // about request parameters without an index (R090)
 };
 // Parameters named and typed like their columns. The shape is `single` when the request columns
-// hold a whole unique key, so that at most one row can answer. ARGUMENT: a column that is not
-// there.
+// hold a whole unique key, so that at most one row can answer, and `page` when there are none.
+// ARGUMENT: a column that is not there.
 Result<SuggestedDraft> suggest_draft(const ChosenColumns& chosen, const TableDescription& table);
 
 // Is it the first column of the primary key or of an index (R083, R090)?

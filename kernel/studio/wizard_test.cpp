@@ -62,7 +62,7 @@ TEST(SuggestDraft, AWholeUniqueKeyAsksForOneRowAndAMissingIndexIsHinted) {
       {"half of it", {"tenant"}, model::ResultShape::kList, 0},
       {"the other half", {"e-mail"}, model::ResultShape::kList, 1},
       {"a unique index with NULL", {"1st"}, model::ResultShape::kList, 0},
-      {"nothing", {}, model::ResultShape::kList, 0},
+      {"nothing", {}, model::ResultShape::kPage, 0},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);

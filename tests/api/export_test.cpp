@@ -60,7 +60,7 @@ void fill(AdminHouse& house) {
            {"name":"note","column":"note","required":false,"default_value":""}],
          "response_parameters":[{"name":"user_name","column":"user_name"}]},
         {"kind":"api","workspace":"bank","workflow":"flow","name":"Query_Account","path":"/account",
-         "data_source":"db","table":"t","timeout_ms":1,
+         "data_source":"db","table":"t","timeout_ms":1,"result_shape":"page",
          "response_parameters":[{"name":"user_name","column":"user_name"}]},
         {"kind":"api","workspace":"bank","workflow":"flow","name":"Nothing_Yet","path":"/nothing"},
         {"kind":"authorization","name":"a","consumer":"mobile","rest_api":"users",

@@ -52,7 +52,7 @@ class People : public testing::Test {
   std::string make_api(const std::string& who) {
     const auto made = ask(who, "POST", "/admin/v1/apis",
                           Json::parse(R"({"workspace": "shop", "workflow": "User_Flow",
-        "name": "Query_User", "path": "/user", "data_source": "db", "table": "t",
+        "name": "Query_User", "path": "/user", "data_source": "db", "table": "t", "result_shape": "page",
         "response_parameters": [{"name": "id", "column": "id"}]})"),
                           201);
     return "/admin/v1/apis/" + made.value("id", "");
@@ -115,7 +115,7 @@ TEST_F(People, ADeveloperAppliesNoVersionThatSaysItWasApproved) {
   const auto version = Json::parse(R"({"documents": [{"kind": "version", "api": "shop/Query_User",
     "version": 1, "status": "Can Be Published", "definition": {"name": "Query_User",
     "path": "/other", "data_source": "db", "table": "secrets", "resource_group": "default",
-    "response_parameters": [{"name": "id", "column": "id"}]}}]})");
+    "result_shape": "page", "response_parameters": [{"name": "id", "column": "id"}]}}]})");
   for (const auto* who : {"developer", "developer-approver", "operator"}) {
     const auto refused = ask(who, "POST", "/admin/v1/apply", version, 403);
     EXPECT_NE(refused.dump().find("record.restore"), std::string::npos) << refused;

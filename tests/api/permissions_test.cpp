@@ -230,7 +230,7 @@ Stage make_stage(const std::vector<Person>& people) {
     {"kind": "workflow", "workspace": "shop", "name": "User_Flow", "rest_api": "users",
      "folders": ["Orders"]},
     {"kind": "api", "workspace": "shop", "workflow": "User_Flow", "name": "Query_User",
-     "path": "/user", "data_source": "db", "table": "t",
+     "path": "/user", "data_source": "db", "table": "t", "result_shape": "page",
      "response_parameters": [{"name": "id", "column": "id"}]},
     {"kind": "member", "workspace": "shop", "name": "target", "roles": ["visitor"]},
     {"kind": "authorization", "consumer": "shop", "api": "shop/Query_User"}])");
@@ -497,6 +497,7 @@ TEST(Permissions, EveryKindOfDocumentIsTakenAsTheMatrixSays) {
   definition.erase("workflow");
   definition["resource_group"] = "default";
   definition["response_parameters"] = {{{"name", "id"}, {"column", "id"}}};
+  definition["result_shape"] = "page";
   const struct {
     const char* kind;
     const char* with;

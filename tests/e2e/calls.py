@@ -18,7 +18,7 @@ from kit import (CI_SLOW, SLUICE, admin_call, call, change_node, cpu_seconds, de
 COUNT_VIEW = ("CREATE TABLE bound(n BIGINT); INSERT INTO bound VALUES(1); "
               "CREATE VIEW counted AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n "
               "WHERE i < (SELECT n FROM bound)) SELECT COUNT(*) AS total FROM n")
-COUNT_API = {"name": "Counted rows", "path": "/counted", "method": "GET", "table": "counted",
+COUNT_API = {"name": "Counted rows", "path": "/counted", "method": "GET", "table": "counted", "result_shape": "single",
              "response_parameters": [{"name": "total", "column": "total", "type": "long"}]}
 FOR_EVER = 10**15
 
@@ -195,6 +195,8 @@ def large_result(directory):
         publish(made, admin, {
             "name": "Large list", "path": "/large", "method": "GET", "table": "large",
             "max_rows": rows, "timeout_ms": 30000,
+            "request_parameters": [{"name": "from", "column": "id", "type": "long", "operator": ">=",
+                                    "required": False}],
             "response_parameters": [{"name": "id", "column": "id", "type": "long"},
                                     {"name": "filler", "column": "filler"}]})
         key = {"Authorization": "Bearer " + made["apiKey"]}
@@ -231,6 +233,8 @@ def row_bound(directory):
         for bound, path in ((2000, "/bounded"), (2001, "/whole"), (1, "/one")):
             publish(made, admin, {
                 "name": f"At most {bound}", "path": path, "method": "GET", "table": "many", "max_rows": bound,
+                "request_parameters": [{"name": "from", "column": "id", "type": "long", "operator": ">=",
+                                        "required": False}],
                 "response_parameters": [{"name": "id", "column": "id", "type": "long"}]})
             status, _, text = call(gateway, "/v1" + path)
             expect(f"at most {bound} rows", (status, len(json.loads(text)["data"])), (200, bound))

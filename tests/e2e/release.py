@@ -248,6 +248,7 @@ def tables_that_change(directory):
                               "response_parameters": [{"name": "price", "column": "price", "type": "long"}]},
                 {"label": "a"})
         publish(made, admin, {"name": "Notes of items", "path": "/notes", "method": "GET", "table": "item",
+                              "result_shape": "page",
                               "response_parameters": [{"name": "note", "column": "note"}]})
 
         def drift(grade="warning"):

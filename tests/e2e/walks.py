@@ -169,7 +169,7 @@ def slow_query(directory):
     with process:
         definition = {"workspace": "demo", "workflow": "User Query Workflow", "name": "Endless count",
                       "path": "/endless", "method": "GET", "data_source": "users", "table": "endless",
-                      "request_parameters": [],
+                      "request_parameters": [], "result_shape": "single",
                       "response_parameters": [{"name": "total", "column": "total", "type": "long"}],
                       "timeout_ms": 1000}
         status, _, text = admin_call(made, admin, "POST", "/admin/v1/apis", definition)
