@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/published_openapi.hpp"
 
+#include "admin/published_security.hpp"
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -268,44 +270,6 @@ Json make_responses(const PublishedOperation& o) {
         {"content", make_content(failure, shows ? d.failure_sample : model::SharedText())}};
   }
   return responses;
-}
-
-// ---- who calls
-
-// Ways of one authenticator, any of which will do; each is a set of schemes that go together. An
-// authenticator that this page does not know is told by its name.
-Json make_security(const model::Authentication& authentication, Json& schemes) {
-  if (authentication.type.empty()) return Json::array();
-  Json ways = Json::array();
-  const auto add = [&](std::initializer_list<std::pair<const char*, Json>> parts) {
-    Json way = Json::object();
-    for (const auto& [name, scheme] : parts) {
-      schemes[name] = scheme;
-      way[name] = Json::array();
-    }
-    ways.push_back(std::move(way));
-  };
-  const auto key_in = [](const char* place, const char* name, const char* description) {
-    return Json{{"type", "apiKey"}, {"in", place}, {"name", name}, {"description", description}};
-  };
-  if (authentication.type == "api-key") {
-    add({{"apiKey", {{"type", "http"}, {"scheme", "bearer"}, {"description", "the API key"}}}});
-    // Where a key stands is its own: a consumer whose key goes elsewhere was told where.
-  } else if (authentication.type == "jwt") {
-    add({{"jwt", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}});
-  } else if (authentication.type == "hmac") {
-    add({{"hmacKey", key_in("header", "x-ca-key", "the access key")},
-         {"hmacSignature",
-          key_in("header", "x-ca-signature",
-                 "Base64 of the HMAC over method, Accept, Content-MD5, Content-Type, Date, signed "
-                 "headers, path and parameters; see docs/authentication.md")}});
-  } else {
-    Json scheme = key_in("header", "Authorization", "");
-    scheme["description"] = "as the authenticator '" + authentication.type + "' wants it";
-    schemes["authenticator"] = scheme;
-    ways.push_back({{"authenticator", Json::array()}});
-  }
-  return ways;
 }
 
 // "GET /user/info" -> "get_user_info"

@@ -153,24 +153,105 @@ TEST(PublishedOpenapi, TellsWhereAParameterGoes) {
 
 TEST(PublishedOpenapi, SaysWhatACallerShows) {
   const struct {
-    const char *type, *security;
+    const char *type, *settings, *security;
     bool refuses;  // 401 and 403
   } cases[] = {
-      {"", "[]", false},
-      {"api-key", R"([{"apiKey":[]}])", true},
-      {"jwt", R"([{"jwt":[]}])", true},
-      {"hmac", R"([{"hmacKey":[],"hmacSignature":[]}])", true},
-      {"of-somebody", R"([{"authenticator":[]}])", true},
+      {"", "{}", "[]", false},
+      {"api-key", "{}",
+       R"([{"apiKey":[]},{"apiKey.header.X-API-Key":[]},{"apiKey.query.apikey":[]}])", true},
+      {"api-key", R"({"sources":[{"type":"bearer"}]})", R"([{"apiKey":[]}])", true},
+      {"api-key", R"({"sources":[{"type":"query","name":"k y"},{"type":"header","name":"X!"}]})",
+       R"([{"apiKey.query.k_y":[]},{"apiKey.header.X_":[]}])", true},
+      {"jwt", "{}", R"([{"jwt":[]},{"jwt.query.access_token":[]}])", true},
+      {"jwt",
+       R"({"from_headers":[{"name":"X-Token","value_prefix":"T "},)"
+       R"({"name":"authorization","value_prefix":"bearer "}],"from_cookies":["session"]})",
+       R"([{"jwt.header.X-Token":[]},{"jwt":[]},{"jwt.cookie.session":[]}])", true},
+      {"hmac", "{}", R"([{"hmacKey":[],"hmacSignature":[]}])", true},
+      {"hmac", R"({"require_nonce":true})", R"([{"hmacKey":[],"hmacSignature":[],"hmacNonce":[]}])",
+       true},
+      {"of-somebody", "{}", R"([{"authenticator":[]}])", true},
   };
   for (const auto& c : cases) {
-    SCOPED_TRACE(c.type);
+    SCOPED_TRACE(std::string(c.type) + c.settings);
     auto d = definition();
-    d.authentication.type = c.type;
+    d.authentication = {c.type, c.settings};
     const auto operation = describe(d);
     EXPECT_EQ(operation["security"], Json::parse(c.security));
     EXPECT_EQ(operation["responses"].contains("401"), c.refuses);
     EXPECT_EQ(operation["responses"].contains("403"), c.refuses);
     EXPECT_TRUE(operation["responses"].contains("400"));
+  }
+}
+
+TEST(PublishedOpenapi, SaysWhereTheSettingsLookForIt) {
+  const auto describe_schemes = [](std::vector<Authentication> all) {
+    std::vector<ApiDefinition> definitions;
+    for (auto& authentication : all) {
+      auto& d = definitions.emplace_back(definition());
+      d.path = "/" + std::to_string(definitions.size());
+      d.authentication = std::move(authentication);
+    }
+    PublishedDocument document{"users", "", "V1", {}};
+    for (const auto& d : definitions) document.operations.push_back({"api", 1, "", {}, &d});
+    return make_published_openapi(document)["components"]["securitySchemes"];
+  };
+  auto schemes = describe_schemes(
+      {{"api-key", R"({"sources":[{"type":"header","name":"X-Key"},{"type":"query","name":"k"}]})"},
+       {"jwt", R"({"from_headers":[{"name":"X-Token","value_prefix":"T "}],"from_params":["t"],)"
+               R"("from_cookies":["c"]})"}});
+  const auto told = [&](const char* name) {
+    const auto& s = schemes[name];
+    return s.value("type", "") + " " + s.value("in", "") + " " + s.value("name", "") + ": " +
+           s.value("description", "");
+  };
+  EXPECT_EQ(schemes.size(), 5u) << schemes.dump();
+  EXPECT_EQ(told("apiKey.header.X-Key"), "apiKey header X-Key: the API key");
+  EXPECT_EQ(told("apiKey.query.k"), "apiKey query k: the API key");
+  EXPECT_EQ(told("jwt.header.X-Token"), "apiKey header X-Token: 'T ' and a JWT");
+  EXPECT_EQ(told("jwt.query.t"), "apiKey query t: a JWT");
+  EXPECT_EQ(told("jwt.cookie.c"), "apiKey cookie c: a JWT");
+
+  // Two APIs share a scheme that is the same, and no other.
+  schemes = describe_schemes(
+      {{"hmac", "{}"},
+       {"hmac", "{}"},
+       {"hmac", R"({"algorithms":["HmacSHA1"],"date_offset":60,"require_content_md5":true})"}});
+  EXPECT_EQ(schemes.size(), 3u) << schemes.dump();
+  const auto about = [&](const char* name) { return schemes[name].value("description", ""); };
+  EXPECT_NE(about("hmacSignature").find("is HmacSHA256 or HmacSHA1"), std::string::npos);
+  EXPECT_NE(about("hmacSignature").find("900 seconds"), std::string::npos);
+  EXPECT_NE(about("hmacSignature.2").find("is HmacSHA1,"), std::string::npos);
+  EXPECT_NE(about("hmacSignature.2").find("60 seconds"), std::string::npos);
+  EXPECT_NE(about("hmacSignature.2").find("needs Content-MD5"), std::string::npos);
+}
+
+// Proves: R054
+TEST(PublishedOpenapi, TheVersionOfTheRestApiIsAParameterUnlessThePathHasIt) {
+  const struct {
+    VersionManagement versions;
+    const char* parameters;
+    bool may_be_unknown;
+  } cases[] = {
+      {{}, "null", false},
+      {{.enabled = true, .version = "v1"}, "null", false},
+      {{.enabled = true, .scheme = VersionScheme::kQuery, .version = "v1", .name = "ver"},
+       R"([{"name":"ver","in":"query","required":true,"schema":{"type":"string","enum":["v1"]},)"
+       R"("description":"the version of the REST API that is meant"}])",
+       true},
+      {{.enabled = true, .scheme = VersionScheme::kHeader, .version = "v1", .name = "X-Ver"},
+       R"([{"name":"X-Ver","in":"header","required":true,"schema":{"type":"string","enum":["v1"]},)"
+       R"("description":"the version of the REST API that is meant"}])",
+       true},
+  };
+  const auto d = definition();
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.parameters);
+    const auto document =
+        make_published_openapi({"users", "", "V1", {{"api-1", 1, "", {}, &d, &c.versions}}});
+    const auto& operation = document["paths"][d.path]["get"];
+    EXPECT_EQ(operation.value("parameters", Json()), Json::parse(c.parameters));
+    EXPECT_EQ(operation["responses"].contains("404"), c.may_be_unknown);
   }
 }
 
