@@ -173,6 +173,25 @@ std::vector<Listed> list_apis(const ExportContext& context) {
 
 // ---- versions and deployments: records of what happened, as they were
 
+constexpr Member kFactColumnMembers[] = {
+    {"name", Type::kText, Need::kRequired},
+    {"declared", Type::kText, Need::kOptional, "the source's own word"},
+    {"type", Type::kText, Need::kRequired, "as of a parameter: string, long ..."},
+    {"nullable", Type::kBoolean, Need::kOptional, "true when absent"},
+    {"primary_key", Type::kInteger, Need::kOptional, "its place in the key, from 1"},
+};
+const Shape kFactColumnShape{"TableFactsColumn", kFactColumnMembers};
+constexpr Member kFactIndexMembers[] = {
+    {"name", Type::kText, Need::kRequired},
+    {"unique", Type::kBoolean, Need::kOptional, "false when absent"},
+    {"columns", Type::kTexts, Need::kRequired},
+};
+const Shape kFactIndexShape{"TableFactsIndex", kFactIndexMembers};
+constexpr Member kFactsMembers[] = {
+    {"columns", Type::kList, Need::kRequired, {}, {}, &kFactColumnShape},
+    {"indexes", Type::kList, Need::kOptional, {}, {}, &kFactIndexShape},
+};
+const Shape kFactsShape{"TableFacts", kFactsMembers};
 constexpr Member kVersionDocumentMembers[] = {
     {"api", Type::kText, Need::kRequired, "workspace/name or workspace/workflow/name"},
     {"version", Type::kInteger, Need::kRequired, "1 for V1; they rise"},
@@ -185,8 +204,64 @@ constexpr Member kVersionDocumentMembers[] = {
     {"decided_at", Type::kTime},
     {"decision_reason", Type::kText},
     {"definition", Type::kShape, Need::kRequired, "as it was frozen", {}, &kDefinitionShape},
+    {"tested_table",
+     Type::kShape,
+     Need::kOptional,
+     "what it was tested against: drift is measured from there",
+     {},
+     &kFactsShape},
 };
 const Shape kVersionDocumentShape{"VersionDocument", kVersionDocumentMembers};
+
+Json make_facts_json(const model::TableFacts& facts) {
+  Json columns = Json::array(), indexes = Json::array();
+  for (const auto& c : facts.columns) {
+    auto& column = columns.emplace_back(
+        Json{{"name", c.name}, {"declared", c.declared}, {"type", model::to_text(c.type)}});
+    if (!c.nullable) column["nullable"] = false;
+    if (c.primary_key != 0) column["primary_key"] = c.primary_key;
+  }
+  for (const auto& i : facts.indexes) {
+    indexes.push_back({{"name", i.name}, {"unique", i.unique}, {"columns", i.columns}});
+  }
+  Json json = {{"columns", std::move(columns)}};
+  if (!indexes.empty()) json["indexes"] = std::move(indexes);
+  return json;
+}
+
+model::TableFacts parse_facts(const Json& json, const std::string& where, Faults& faults) {
+  model::TableFacts facts;
+  if (json["columns"].size() > model::kTableColumnsMax) {
+    faults.push_back({where + "/columns",
+                      {},
+                      "there are too many columns",
+                      "keep at most " + std::to_string(model::kTableColumnsMax)});
+    return facts;
+  }
+  for (const auto& c : json["columns"]) {
+    const auto type = model::parse_parameter_type(read_text(c, "type"));
+    if (!type) {
+      faults.push_back({where + "/columns/" + std::to_string(facts.columns.size()) + "/type",
+                        {},
+                        "is no type of a column",
+                        "write string, int, long, float, double or boolean"});
+    }
+    const auto key = read_integer(c, "primary_key", 0);
+    facts.columns.push_back(
+        {.name = read_text(c, "name"),
+         .declared = read_text(c, "declared"),
+         .type = type.value_or(model::ParameterType::kString),
+         .nullable = read_boolean(c, "nullable", true),
+         .primary_key = key > 0 && key <= static_cast<std::int64_t>(model::kTableColumnsMax)
+                            ? static_cast<unsigned>(key)
+                            : 0});
+  }
+  for (const auto& i : json.value("indexes", Json::array())) {
+    facts.indexes.push_back(
+        {read_text(i, "name"), read_boolean(i, "unique", false), read_texts(i, "columns")});
+  }
+  return facts;
+}
 
 Result<unsigned> read_version_number(const Document& document) {
   const auto number = read_integer(document.body, "version", 0);
@@ -220,7 +295,10 @@ Result<Applied> put_version(Edit& edit, const Document& document, Faults& faults
   version.requested_at = read_time(document.body, "requested_at");
   version.decided_by = read_text(document.body, "decided_by");
   version.decided_at = read_time(document.body, "decided_at");
-  // What its table looked like is known where it was tested, and to nobody else.
+  if (document.body.contains("tested_table")) {
+    version.table = parse_facts(document.body["tested_table"], "/tested_table", own);
+  }
+  // Of one that is there it is known already, and a document without it takes nothing away.
   if (stored) version.table = stored->table;
   version.decision_reason = read_text(document.body, "decision_reason");
   if (take_faults(std::move(own), document, faults)) return Applied::kUnchanged;
@@ -237,6 +315,7 @@ std::vector<Listed> list_versions(const ExportContext& context) {
     const auto api = make_api_reference(context.state, version.api_id);
     auto json = make_json(version, context.state, context.secrets);
     json["api"] = api;
+    if (!version.table.columns.empty()) json["tested_table"] = make_facts_json(version.table);
     const auto digits = std::to_string(version.number);
     Json body{{"name", model::make_version_key(api, version.number)}};
     body.update(make_portable(std::move(json), kVersionDocumentShape));

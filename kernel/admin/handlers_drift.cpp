@@ -3,10 +3,12 @@
 // asked on a worker, one table after the other, each table once.
 #include "admin/handlers.hpp"
 #include "studio/actions.hpp"
+#include "studio/script_reading.hpp"
 
 #include <chrono>
 #include <map>
 #include <set>
+#include <type_traits>
 
 namespace sluice::admin {
 namespace {
@@ -48,10 +50,13 @@ class Collecting {
  private:
   void add(const model::Api& api, unsigned version, const model::ApiDefinition& definition,
            const model::TableFacts& then, std::vector<std::string> deployed_on) {
-    if (definition.data_source.empty() || definition.table.empty()) return;
-    if (definition.mode != model::ApiMode::kWizard) return;
-    auto key =
-        model::make_key(model::make_key(api.workspace, definition.data_source), definition.table);
+    const bool is_script = definition.mode == model::ApiMode::kScript;
+    if (definition.data_source.empty()) return;
+    if (is_script ? definition.script.sql.empty() : definition.table.empty()) return;
+    // A statement is one of its own.
+    auto key = is_script ? model::make_version_key(api.id, version)
+                         : model::make_key(model::make_key(api.workspace, definition.data_source),
+                                           definition.table);
     if (subjects_.list.size() >= kSubjectsMax ||
         (tables_.size() >= kTablesMax && !tables_.contains(key))) {
       ++subjects_.left_out;
@@ -83,6 +88,15 @@ class Looking {
     std::vector<studio::DriftFinding> findings;
     if (!subject.source) {
       error = "the data source '" + subject.definition.data_source + "' is gone";
+    } else if (subject.definition.mode == model::ApiMode::kScript) {
+      const auto now = describe_script(subject);
+      if (now) {
+        findings = studio::find_script_drift(subject.definition, subject.then, *now);
+      } else if (now.error().status == SLUICE_E_UNSUPPORTED) {
+        return {};  // a source of this type tells it to nobody
+      } else {
+        error = now.error().detail;
+      }
     } else {
       const auto& now = describe(*subject.source, subject.definition.table);
       if (now) {
@@ -120,11 +134,19 @@ class Looking {
     return known_.emplace(std::move(key), ask(source, table)).first->second;
   }
   Result<studio::TableDescription> ask(const model::DataSource& source, const std::string& table) {
+    return in_time([&] { return lower_floor_.describe_table(source, table); });
+  }
+  Result<studio::StatementDescription> describe_script(const Subject& subject) {
+    return in_time(
+        [&] { return studio::describe_script(subject.definition, *subject.source, lower_floor_); });
+  }
+  template <class Question>
+  std::invoke_result_t<Question> in_time(Question question) {
     if (std::chrono::steady_clock::now() >= end_) {
       return Error{SLUICE_E_TIMEOUT, "there was no time left to look: ask for fewer APIs", {}, {}};
     }
     try {
-      return lower_floor_.describe_table(source, table);
+      return question();
     } catch (const std::exception& e) {
       return Error{SLUICE_E_INTERNAL, "the data source could not be asked", e.what(), {}};
     }

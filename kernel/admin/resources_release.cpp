@@ -157,7 +157,7 @@ constexpr Member kDriftMembers[] = {
     {"of", Type::kText, Need::kReadOnly, "draft, or V1, V2 ..."},
     {"deployed_on", Type::kTexts, Need::kReadOnly},
     {"data_source", Type::kText, Need::kReadOnly},
-    {"table", Type::kText, Need::kReadOnly},
+    {"table", Type::kText, Need::kReadOnly, "empty: a script"},
     {"grade", Type::kWord, Need::kReadOnly, "of the worst finding", kGrades},
     {"findings", Type::kList, Need::kReadOnly, {}, {}, &kDriftFindingShape},
     {"error", Type::kText, Need::kReadOnly, "why it could not be looked at; empty: it was"},

@@ -236,11 +236,13 @@ int run_drift(const Node& node, const LookOptions& options) {
   std::string text;
   bool is_broken = false;
   for (const auto& item : answer->body["items"]) {
-    const auto deployed_on = make_cell(item, "deployed_on");
+    const auto deployed_on = make_cell(item, "deployed_on"), table = make_cell(item, "table");
     text += make_printable(make_cell(item, "workspace") + "/" + make_cell(item, "name")) + " " +
             make_cell(item, "of") +
             (deployed_on.empty() ? "" : " (live on " + make_printable(deployed_on) + ")") + ": " +
-            make_printable(make_cell(item, "data_source") + "." + make_cell(item, "table")) + "\n";
+            make_printable(make_cell(item, "data_source") +
+                           (table.empty() ? ", by script" : "." + table)) +
+            "\n";
     if (const auto error = make_cell(item, "error"); !error.empty()) {
       text += "  could not be looked at: " + make_printable(error) + "\n";
     }

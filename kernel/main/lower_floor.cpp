@@ -439,6 +439,12 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
   const std::uint64_t ended = http::monotonic_ns();
   const auto table = find_table(**running, definition);
   const auto* known = table ? &*table : nullptr;
+  auto facts = table ? studio::make_facts(*table) : model::TableFacts{};
+  if (definition.mode == model::ApiMode::kScript) {
+    if (const auto told = studio::describe_script(definition, source, *this)) {
+      facts = studio::make_facts(*told);
+    }
+  }
   auto hints = preview ? find_hints(**running, definition, known, preview->rows)
                        : std::vector<std::string>{};
   if (const auto offer = find_acceleration(source.type)) {
@@ -456,7 +462,7 @@ Result<studio::TestOutcome> LowerFloor::run_draft(
       .hints = std::move(hints),
       .request = {request.method, request.path, request.query, request.headers, request.body},
       .fault = std::move(observer.reason),
-      .table = table ? studio::make_facts(*table) : model::TableFacts{},
+      .table = std::move(facts),
       .notes = notes.take()};
 }
 

@@ -2,6 +2,7 @@
 #include "studio/drift.hpp"
 
 #include "model/laws.hpp"
+#include "model/script_laws.hpp"
 
 #include <algorithm>
 #include <array>
@@ -67,13 +68,16 @@ class Watch {
   void watch_column(std::string_view name) {
     const auto* after = find_column(now_, name);
     if (!after) {
+      const bool is_script = definition_.mode == model::ApiMode::kScript;
       return add(DriftGrade::kBreaking, name,
-                 "the column " + quote(name) + " of " + quote(definition_.table) +
+                 (is_script ? "the field " + quote(name) + " of the statement"
+                            : "the column " + quote(name) + " of " + quote(definition_.table)) +
                      " is gone or has another name",
                  "bring it back, or take it out of the draft, test and publish a new version");
     }
     const auto* before = find_column(then_, name);
     if (!before) return;
+    if (is_unknown(*before) || is_unknown(*after)) return;
     if (before->type != after->type) {
       const bool wider = is_widening(before->type, after->type);
       add(wider ? DriftGrade::kWarning : DriftGrade::kBreaking, name,
@@ -98,6 +102,11 @@ class Watch {
           "the column " + quote(name) + " is no part of the primary key any more",
           "look whether one row is still all that is found");
     }
+  }
+
+  // The source tells the type of a field only when the statement runs.
+  bool is_unknown(const TableColumn& column) const {
+    return definition_.mode == model::ApiMode::kScript && column.declared.empty();
   }
 
   static std::string describe(const TableColumn& column) {
@@ -165,6 +174,18 @@ TableFacts make_facts(const TableDescription& description) {
   return facts;
 }
 
+TableFacts make_facts(const StatementDescription& description) {
+  TableFacts facts;
+  if (!description.fault.empty()) return facts;
+  for (const auto& c : description.columns) {
+    facts.columns.push_back({.name = c.name,
+                             .declared = c.type ? c.declared : std::string(),
+                             .type = c.type.value_or(model::ParameterType::kString)});
+    if (c.type && c.declared.empty()) facts.columns.back().declared = model::to_text(*c.type);
+  }
+  return facts;
+}
+
 std::vector<std::string_view> list_used_columns(const model::ApiDefinition& definition) {
   std::vector<std::string_view> columns;
   const auto add = [&](std::string_view column) {
@@ -173,6 +194,10 @@ std::vector<std::string_view> list_used_columns(const model::ApiDefinition& defi
       columns.push_back(column);
     }
   };
+  if (definition.mode == model::ApiMode::kScript) {
+    for (const auto& p : definition.response_parameters) add(model::find_column(p));
+    return columns;
+  }
   for (const auto& p : definition.request_parameters) add(p.column);
   for (const auto& p : definition.response_parameters) add(p.column);
   for (const auto& c : definition.fixed_conditions) add(c.column);
@@ -191,6 +216,19 @@ std::vector<DriftFinding> find_drift(const model::ApiDefinition& definition, con
              "bring it back, or choose another one in the draft, test and publish a new version"}};
   }
   return Watch(definition, then, *now).take();
+}
+
+std::vector<DriftFinding> find_script_drift(const model::ApiDefinition& definition,
+                                            const TableFacts& then,
+                                            const StatementDescription& now) {
+  if (!now.fault.empty()) {
+    return {{DriftGrade::kBreaking,
+             {},
+             "the data source does not take the script's statement any more: " + now.fault,
+             "bring back what it names, or change the draft's script, test and publish a new "
+             "version"}};
+  }
+  return Watch(definition, then, make_facts(now)).take();
 }
 
 DriftGrade grade_of(const std::vector<DriftFinding>& findings) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Drift: how far a table has moved away from what was tested against it. Pure. Only what an API
-// uses of the table counts, so that an ALTER TABLE touches the APIs concerned and no others.
+// Drift: how far a table, or what a script's statement answers, has moved away from what was tested
+// against it. Pure. Only what an API uses of it counts, so that an ALTER TABLE touches the APIs
+// concerned and no others.
 
 #include "model/nouns.hpp"
 #include "studio/ports.hpp"
@@ -29,8 +30,11 @@ struct DriftFinding {
 };
 
 model::TableFacts make_facts(const TableDescription& description);
+// The fields of a statement as columns. Of one whose type nobody knows before it runs, `declared`
+// is empty.
+model::TableFacts make_facts(const StatementDescription& description);
 
-// Columns that the definition names, each once.
+// Columns that the definition names, each once; of a script, the fields that it answers.
 std::vector<std::string_view> list_used_columns(const model::ApiDefinition& definition);
 
 // `then`: when it was tested; without columns nobody knows, and only what is gone is told. `now`
@@ -38,6 +42,10 @@ std::vector<std::string_view> list_used_columns(const model::ApiDefinition& defi
 std::vector<DriftFinding> find_drift(const model::ApiDefinition& definition,
                                      const model::TableFacts& then,
                                      const std::optional<model::TableFacts>& now);
+// The same of a script, whose statement the source may not take any more.
+std::vector<DriftFinding> find_script_drift(const model::ApiDefinition& definition,
+                                            const model::TableFacts& then,
+                                            const StatementDescription& now);
 
 DriftGrade grade_of(const std::vector<DriftFinding>& findings);
 

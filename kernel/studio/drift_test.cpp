@@ -122,5 +122,63 @@ TEST(Drift, WithoutFactsOfThenOnlyWhatIsGoneIsTold) {
   EXPECT_EQ(grade_of(find_drift(definition(), {}, now)), DriftGrade::kBreaking);
 }
 
+ApiDefinition by_script() {
+  ApiDefinition d;
+  d.mode = ApiMode::kScript;
+  d.script.sql = "SELECT user_id AS id, name FROM user_info WHERE user_id > ${from}";
+  d.request_parameters = {{.name = "from", .type = ParameterType::kLong}};
+  d.response_parameters = {{.name = "id", .type = ParameterType::kLong},
+                           {.name = "who", .column = "name"}};
+  return d;
+}
+
+TEST(Drift, OfAScriptIsMeasuredFromWhatItsStatementAnswers) {
+  const StatementDescription then{.columns = {{"ID", "BIGINT", ParameterType::kLong},
+                                              {"name", "TEXT", ParameterType::kString},
+                                              {"total", "", std::nullopt}}};
+  const struct {
+    const char* name;
+    StatementDescription now;
+    const char* told;
+  } cases[] = {
+      {"nothing", then, ""},
+      {"a field that answers is gone",
+       {.columns = {{"id", "BIGINT", ParameterType::kLong}, {"total", "", std::nullopt}}},
+       "breaking name: the field 'name' of the statement is gone or has another name\n"},
+      {"retyped",
+       {.columns = {{"id", "TEXT", ParameterType::kString},
+                    {"name", "TEXT", ParameterType::kString},
+                    {"total", "", std::nullopt}}},
+       "breaking id: the column 'id' was long (BIGINT) and is string (TEXT) now\n"},
+      {"declared otherwise",
+       {.columns = {{"id", "BIGINT", ParameterType::kLong},
+                    {"name", "VARCHAR(9)", ParameterType::kString},
+                    {"total", "INT", ParameterType::kInt}}},
+       "warning name: the column 'name' was declared 'TEXT' and is 'VARCHAR(9)' now\n"},
+      {"a type that nobody knows",
+       {.columns = {{"id", "", std::nullopt},
+                    {"name", "TEXT", ParameterType::kString},
+                    {"total", "", std::nullopt}}},
+       ""},
+      {"a field of nobody is new",
+       {.columns = {{"id", "BIGINT", ParameterType::kLong},
+                    {"name", "TEXT", ParameterType::kString},
+                    {"total", "", std::nullopt},
+                    {"age", "INT", ParameterType::kInt}}},
+       "info age: the column 'age' is new\n"},
+      {"the source refuses it",
+       {.columns = {}, .fault = "no such table: user_info", .fault_at = 30},
+       "breaking : the data source does not take the script's statement any more: no such table: "
+       "user_info\n"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(tell(find_script_drift(by_script(), make_facts(then), c.now)), c.told);
+  }
+  EXPECT_EQ(tell(find_script_drift(by_script(), {}, {.columns = {{"id", "", std::nullopt}}})),
+            "breaking name: the field 'name' of the statement is gone or has another name\n")
+      << "nobody knows how it was";
+}
+
 }  // namespace
 }  // namespace sluice::studio

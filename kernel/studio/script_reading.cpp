@@ -206,6 +206,15 @@ Result<ScriptReading> read_script(const model::ApiDefinition& definition,
   return reading;
 }
 
+Result<StatementDescription> describe_script(const model::ApiDefinition& definition,
+                                             const model::DataSource& source,
+                                             LowerFloor& lower_floor) {
+  const auto asked =
+      lower_floor.preview(definition, source, make_values(definition.request_parameters, {}));
+  if (!asked) return asked.error();
+  return lower_floor.describe_statement(source, asked->sql);
+}
+
 std::vector<std::string> find_script_hints(const model::ApiDefinition& definition) {
   if (definition.shape != model::ResultShape::kPage) return {};
   const auto parsed = script::parse(definition.script.sql, model::to_mode(definition.script.mode));

@@ -37,6 +37,12 @@ Result<ScriptReading> read_script(
     const model::ApiDefinition& definition, const model::DataSource* source,
     const std::vector<std::pair<std::string, std::string>>& parameters, LowerFloor& lower_floor);
 
+// What the script of a whole definition answers, on the way through its tags that samples and
+// defaults take: the same way whenever it is asked. Blocks.
+Result<StatementDescription> describe_script(const model::ApiDefinition& definition,
+                                             const model::DataSource& source,
+                                             LowerFloor& lower_floor);
+
 // Of a script that is right: pages without an order.
 std::vector<std::string> find_script_hints(const model::ApiDefinition& definition);
 

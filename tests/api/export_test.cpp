@@ -32,6 +32,10 @@ std::string find_id(AdminHouse& house, const std::string& name) {
 // waits and one that was rejected, credentials of three types and states, and an authorisation that
 // was taken away from who would have it by itself.
 void fill(AdminHouse& house) {
+  using model::ParameterType;
+  house.fakes.floor.outcome->table = {{{"user_name", "TEXT", ParameterType::kString, true, 0},
+                                       {"user_id", "BIGINT", ParameterType::kLong, false, 1}},
+                                      {{"by_id", true, {"user_id"}}}};
   ask(house, "POST", "/admin/v1/apply", Json::parse(R"({"documents":[
         {"kind":"gateway-instance","name":"test"},
         {"kind":"gateway-instance","name":"prod"},
@@ -158,6 +162,8 @@ TEST(Export, AppliedToAnEmptyStoreIsTheSameStore) {
   EXPECT_EQ(there.deployments.find(id + "/prod")->version, 2u);
   EXPECT_EQ(there.deployments.find(id + "/test")->version, 11u);
   EXPECT_EQ(there.versions.find(id + "/V2")->definition.timeout_ms, 2);
+  EXPECT_EQ(there.versions.find(id + "/V2")->table, first.fakes.floor.outcome->table)
+      << "drift is measured from it";
   EXPECT_FALSE(there.authorizations.find("shop/" + id)) << "it was taken away";
 }
 
@@ -206,6 +212,7 @@ TEST(Export, RecordsThatWereTamperedWithAreRefused) {
   } cases[] = {
       {"version", "/definition/timeout_ms", 5, 409, "/version"},
       {"version", "/status", "Fine", 400, "/status"},
+      {"version", "/tested_table/columns/1/type", "blob", 400, "/tested_table/columns/1/type"},
       {"version", "/version", 0, 400, "/version"},
       {"version", "/api", "shop/None", 404, "/api"},
       {"deployment", "/version", 99, 404, "/version"},

@@ -233,6 +233,7 @@ class Player {
       floor.source_check = fails ? Result<void>(error) : Result<void>();
     } else if (words.at(1) == "statement") {
       floor.statement = make_statement(words);
+      if (floor.outcome) floor.outcome->table = studio::make_facts(*floor.statement);
     } else if (words.at(1) == "settings") {
       floor.settings_check =
           fails ? Result<void>(Error{SLUICE_E_ARGUMENT, rest(3), {}, "/path"}) : Result<void>();
