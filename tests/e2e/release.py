@@ -276,6 +276,41 @@ def tables_that_change(directory):
                {"Item by label", "Notes of items"})
 
 
+def tables_under_scripts(directory):
+    """A script's fields are described by a real source, when it is tested and when drift is asked for; what
+    a version is measured from goes with an export."""
+    process, made = demo(directory)
+    with process:
+        admin = made["admin"]["url"]
+        change_database(directory, "CREATE TABLE item (id INTEGER PRIMARY KEY, label TEXT, price BIGINT);"
+                                   "INSERT INTO item VALUES (1, 'a', 2);")
+        publish(made, admin, {
+            "name": "Items by script", "path": "/items", "mode": "script",
+            "script": {"sql": "SELECT i.id AS id, i.price AS cost, count(*) AS n FROM item i WHERE i.label = ${label} "
+                              "GROUP BY i.id, i.price"},
+            "request_parameters": [{"name": "label", "sample": "it's \"a\""}],
+            "response_parameters": [{"name": "id", "type": "long"}, {"name": "price", "column": "cost", "type": "long"},
+                                    {"name": "n", "type": "long"}]}, {"label": "a"})
+
+        def drift(grade="info"):
+            found = must("drift", admin_call(made, admin, "GET", f"/admin/v1/drift?grade={grade}"))
+            return sorted((i["of"], f["grade"], f["column"]) for i in found["items"] for f in i["findings"])
+
+        def exported():
+            documents = must("export", admin_call(made, admin, "GET", "/admin/v1/export?kinds=version"))["documents"]
+            return next(d for d in documents if d["api"] == "demo/Items by script")["tested_table"]["columns"]
+
+        expect("nothing has changed", drift(), [])
+        expect("an export tells what it answered", [(c["name"], c["type"]) for c in exported() if c["name"] != "n"],
+               [("id", "long"), ("cost", "long")])
+        change_database(directory, "ALTER TABLE item ADD COLUMN seen TEXT;")
+        expect("a column that the statement does not name is nothing to it", drift(), [])
+        change_database(directory, "DROP TABLE item; CREATE TABLE item (id INTEGER PRIMARY KEY, label TEXT, price TEXT);")
+        expect("a field that is retyped", drift(), [("V1", "breaking", "cost"), ("draft", "breaking", "cost")])
+        change_database(directory, "ALTER TABLE item DROP COLUMN price;")
+        expect("a statement that the source takes no more", drift(), [("V1", "breaking", ""), ("draft", "breaking", "")])
+
+
 def tests_tell_what_is_wrong(directory):
     """Proves: R111, R112, R113, R115"""
     process, made = demo(directory)
