@@ -23,6 +23,10 @@ Judgement judge_error_text(std::string_view message) {
   if (says("no such table") || says("no such column") || says("no such view")) return kGone;
   // With a name in double quotes SQLite speaks of a string when the column is gone.
   if (says("should be a string literal")) return kGone;
+  // The function's name is in SQLite's words: a draft's author reads them, a caller does not.
+  if (says("not authorized to use function")) {
+    return {SLUICE_E_ARGUMENT, "the statement calls a function that may not be used here"};
+  }
   if (says("syntax error") || says("incomplete input") || says("unrecognized token") ||
       says("no such function") || says("ambiguous column")) {
     return {SLUICE_E_ARGUMENT, "the statement is not valid for this data source"};

@@ -124,6 +124,9 @@ TEST_F(SqliteSource, AcceptsOnlyOneStatementThatReads) {
       {"no such column", "SELECT gone FROM users", SLUICE_E_NOT_FOUND},
       {"a quoted column is never a text", "SELECT \"gone\" FROM users", SLUICE_E_NOT_FOUND},
       {"huge value", "SELECT zeroblob(100000000)", SLUICE_E_TOO_LARGE},
+      {"huge random value", "SELECT randomblob(100000000)", SLUICE_E_TOO_LARGE},
+      {"huge text", "SELECT replace(hex(zeroblob(1000)), '0', hex(zeroblob(100000)))",
+       SLUICE_E_TOO_LARGE},
   };
   for (const auto& c : cases) {
     for (const auto& mode : {Script{}, kInline}) {
@@ -139,6 +142,84 @@ TEST_F(SqliteSource, AcceptsOnlyOneStatementThatReads) {
   EXPECT_EQ(run(*source, {std::string("SELECT 1\0; SELECT 2", 19)}).status, SLUICE_E_ARGUMENT);
   EXPECT_EQ(run(*source, {"SELECT 1" + std::string(100'000, ' ')}).status, SLUICE_E_ARGUMENT);
   EXPECT_EQ(run(*source, {"SELECT count(*) FROM users"}).rows, (Texts{{"3"}}));
+}
+
+// SQLite's full-text search has a function that gives and takes addresses of code.
+TEST_F(SqliteSource, CallsNoFunctionThatItDoesNotKnow) {
+  file_.run("CREATE VIEW addresses AS SELECT hex(fts3_tokenizer('simple')) AS x");
+  const auto source = make_instance(host_, file_.settings());
+  const auto* statement = source->find_ability<sluice_statement>(SLUICE_STATEMENT_ID);
+  const struct {
+    const char* sql;
+    std::vector<OwnedQuery::Argument> args;
+  } cases[] = {
+      {"SELECT hex(fts3_tokenizer('simple')) AS x", {}},
+      {"SELECT fts3_tokenizer('simple', x'4141414141414141')", {}},
+      {"SELECT fts3_tokenizer('simple', ?1)", {{std::string("AAAAAAAA"), SLUICE_T_BYTES}}},
+      {"SELECT FTS3_Tokenizer(user_name) FROM users", {}},
+      {"SELECT user_id FROM users ORDER BY fts3_tokenizer('simple')", {}},
+      {"WITH t AS (SELECT fts3_tokenizer('simple') AS x) SELECT x FROM t", {}},
+      {"SELECT fts5(NULL)", {}},
+      {"SELECT rtreenode(2, x'00')", {}},
+      {"SELECT sqlite_log(1, 'x')", {}},
+      {"SELECT load_extension('x')", {}},
+      {"SELECT sqlite_compileoption_get(1)", {}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.sql);
+    for (const auto& mode : {Script{}, kInline}) {
+      const auto answer = run(*source, {c.sql, c.args}, mode);
+      EXPECT_EQ(answer.status, SLUICE_E_ARGUMENT);
+      EXPECT_EQ(answer.failure.detail, "the statement calls a function that may not be used here");
+      EXPECT_NE(answer.failure.internal.find("not authorized to use function: "),
+                std::string::npos);
+    }
+    ScriptedOp op;
+    RecordingStatement out;
+    const OwnedQuery query(c.sql);
+    EXPECT_EQ(statement->describe(source->self(), op.raw(), query.raw(), out.raw()),
+              SLUICE_E_ARGUMENT);
+    EXPECT_TRUE(out.fault.starts_with("not authorized to use function: ")) << out.fault;
+  }
+  // In a view SQLite itself calls it unsafe before it asks.
+  EXPECT_EQ(run(*source, {"SELECT x FROM addresses"}).status, SLUICE_E_ARGUMENT);
+}
+
+TEST_F(SqliteSource, CallsTheFunctionsOfAReader) {
+  const auto source = make_instance(host_, file_.settings());
+  const struct {
+    const char *sql, *answer;
+  } cases[] = {
+      {"SELECT count(*), sum(user_id), total(score), avg(score), min(score), max(user_id)"
+       " FROM users",
+       "3 30006 3.5 1.75 1.5 10003"},
+      {"SELECT group_concat(user_name, '+'), upper('a'), lower('B'), length('abc') FROM users",
+       "'Alice+Bob+Carol' 'A' 'b' 3"},
+      {"SELECT user_name, row_number() OVER (ORDER BY user_id), lag(user_id) OVER (ORDER BY"
+       " user_id), ntile(2) OVER (ORDER BY user_id) FROM users LIMIT 1",
+       "'Alice' 1 NULL 1"},
+      {"SELECT date('2024-02-29', '+1 day'), strftime('%Y', '2024-01-01'), unixepoch('1970-01-02'),"
+       " typeof(datetime('now')), julianday('2000-01-01 12:00')",
+       "'2024-03-01' '2024' 86400 'text' 2451545.0"},
+      {"SELECT json_extract('{\"a\":[1,2]}', '$.a[1]'), '{\"a\":7}' -> 'a', '{\"a\":7}' ->> 'a',"
+       " json_array(1, 'x'), json_object('k', 1)",
+       "2 '7' 7 '[1,\"x\"]' '{\"k\":1}'"},
+      {"SELECT coalesce(NULL, 1), ifnull(NULL, 2), iif(1, 3, 4), nullif(1, 1)", "1 2 3 NULL"},
+      {"SELECT printf('%03d', 7), format('%s', 'x'), hex('A'), quote('q'), instr('abc', 'c'),"
+       " substr('abc', 2), trim(' t '), replace('aba', 'a', 'c'), round(2.5), abs(-3)",
+       "'007' 'x' '41' ''q'' 3 'bc' 't' 'cbc' 3.0 3"},
+      {"SELECT 'abc' LIKE 'A%', 'abc' GLOB 'a*', char(65), unicode('A')", "1 1 'A' 65"},
+      {"SELECT floor(1.5), sqrt(4.0), pow(2, 3), mod(7, 4), sign(-2)", "1.0 2.0 8.0 3.0 -1"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.sql);
+    const auto answer = run(*source, {c.sql});
+    ASSERT_EQ(answer.status, SLUICE_OK) << answer.failure.internal;
+    ASSERT_EQ(answer.rows.size(), 1u);
+    std::string joined;
+    for (const auto& text : answer.rows[0]) joined += (joined.empty() ? "" : " ") + text;
+    EXPECT_EQ(joined, c.answer);
+  }
 }
 
 TEST_F(SqliteSource, TakesExactlyTheArgumentsOfAStatement) {
