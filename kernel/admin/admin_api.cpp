@@ -6,6 +6,7 @@
 #include "admin/requests.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sluice::admin {
 namespace {
@@ -148,8 +149,12 @@ void AdminApi::Handlers::dispatch(const Route& route, std::vector<std::string> p
   // A private draft is its owner's alone. What was submitted is the workspace's: its versions are
   // approved and published by others.
   constexpr std::string_view kApi = "/admin/v1/apis/{id}";
-  const bool is_of_draft = route.pattern.starts_with(kApi) &&
-                           !route.pattern.substr(kApi.size()).starts_with("/versions");
+  constexpr std::array<std::string_view, 3> kOfVersions = {"/versions", "/undeploy", "/rollback"};
+  const bool is_of_draft =
+      route.pattern.starts_with(kApi) &&
+      std::ranges::none_of(kOfVersions, [rest = route.pattern.substr(kApi.size())](auto part) {
+        return rest.starts_with(part);
+      });
   if (is_of_draft) {
     const auto* api = state().apis.find(call.path[0]);
     if (api && !studio::is_visible(*api, call.actor)) {

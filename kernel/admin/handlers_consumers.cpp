@@ -3,6 +3,8 @@
 #include "admin/governing.hpp"
 #include "admin/handlers.hpp"
 
+#include <algorithm>
+
 namespace sluice::admin {
 
 using studio::Edit;
@@ -113,7 +115,11 @@ AdminResponse AdminApi::Handlers::rotate_credential(const Call& call) {
   const bool has_body = call.body.is_object();
   const Json body = has_body ? call.body : Json::object();
   const auto given = body.contains("given") ? body["given"].dump() : std::string("{}");
-  const auto overlap_ms = read_integer(body, "overlap_seconds", studio::kOverlapMs / 1000) * 1000;
+  // Beyond the bound by a second, so that what is refused is not what overflowed.
+  constexpr auto kBeyond = studio::kOverlapMsMax / 1000 + 1;
+  const auto overlap_ms =
+      1000 * std::clamp<std::int64_t>(
+                 read_integer(body, "overlap_seconds", studio::kOverlapMs / 1000), -1, kBeyond);
   const auto done = parts_.studio.run(call.actor, [&](Edit& edit) {
     return edit.rotate_credential(call.path[0], given, overlap_ms);
   });

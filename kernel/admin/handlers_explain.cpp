@@ -102,11 +102,12 @@ void AdminApi::Handlers::explain(const Call& call, const AdminApi::Respond& resp
   }
   auto request = std::make_shared<const studio::SentRequest>(read_request(call.body));
   ++explains_in_flight_;
-  // What lies in a workspace that the caller does not see is not told; nor that it is there.
+  // What lies in a workspace that the caller does not see is not told, nor that it is there: where
+  // nothing is, he hears the same.
   const auto tell = [this, access = call.access](const studio::Explanation& told) {
     const auto* api = state().apis.find(told.api_id);
-    const bool is_seen = told.api_id.empty() || access.is_node() ||
-                         (api && access.may(Permission::kExplain, api->workspace));
+    const bool is_seen = access.may(
+        Permission::kExplain, api ? std::string_view(api->workspace) : model::kEveryWorkspace);
     return is_seen ? make_answer(200, make_json(told, state()))
                    : make_refusal(404, "not_found", "no API of your workspaces takes this request",
                                   "explain a request to one that you may see");

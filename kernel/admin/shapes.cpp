@@ -86,7 +86,9 @@ void check_member(const Json& value, const Member& member, Purpose purpose,
       }
       return;
     case Type::kTime:
-      if (value.is_null() || (value.is_string() && parse_time(value.get_ref<const std::string&>())))
+      // The first moment of 1970 would be taken as "no end".
+      if (value.is_null() ||
+          (value.is_string() && parse_time(value.get_ref<const std::string&>()).value_or(0) > 0))
         return;
       return add(faults, where, "is no time",
                  "write a time like 2026-01-31T08:30:00Z, or null for no end");

@@ -22,6 +22,7 @@ constexpr std::size_t kNodeFileBytesMax = 1u << 20;
 constexpr std::size_t kNameLengthMax = 63;
 constexpr std::size_t kGatewaysMax = 64;
 constexpr std::size_t kPluginsMax = 256;
+constexpr std::size_t kPrivateHostsMax = 1000;
 
 std::string quote(std::string_view text) { return '"' + std::string(text) + '"'; }
 
@@ -255,6 +256,27 @@ PluginSettings read_plugins(Section plugins, const fs::path& folder, Faults& fau
   return read;
 }
 
+OutgoingSettings read_outgoing(Section outgoing, const fs::path& folder, Faults& faults) {
+  OutgoingSettings read;
+  read.ca_file = resolve(folder, outgoing.text("ca_file", ""));
+  const YamlNode* hosts = outgoing.list("private_hosts", kPrivateHostsMax);
+  if (!hosts) return read;
+  read.private_hosts.emplace();
+  for (std::size_t i = 0; i < hosts->items.size(); ++i) {
+    const auto& item = hosts->items[i];
+    std::string host = item.kind == YamlNode::Kind::kScalar ? item.text : std::string();
+    if (host.empty() || host.find_first_of("/@ ") != std::string::npos) {
+      faults.add(item.line, "outgoing.private_hosts[" + std::to_string(i) + "]",
+                 "must be a host as a URL names it, such as 10.0.0.5 or jwks.internal");
+    }
+    std::ranges::transform(host, host.begin(), [](unsigned char c) {
+      return static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    });
+    read.private_hosts->push_back(std::move(host));
+  }
+  return read;
+}
+
 Limits read_limits(Section limits) {
   constexpr std::uint32_t kHourMs = 3'600'000;
   static constexpr struct {
@@ -323,7 +345,7 @@ NodeConfig read_root(const YamlNode* node, const fs::path& folder, Faults& fault
   read.plugins = read_plugins(root.section("plugins"), folder, faults);
   read.limits = read_limits(root.section("limits"));
   read.log = read_log(root.section("log"), folder);
-  read.outgoing.ca_file = resolve(folder, root.section("outgoing").text("ca_file", ""));
+  read.outgoing = read_outgoing(root.section("outgoing"), folder, faults);
   for (const auto& gateway : read.gateways) {
     if (gateway.listen == read.admin.listen && read.admin.listen.port != 0) {
       root.fault("admin", "listen is also the address of gateway " + quote(gateway.instance) +

@@ -8,6 +8,7 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,8 @@ struct LogSettings {
 
 struct OutgoingSettings {
   std::filesystem::path ca_file;  // authorities beside the system's; empty = only those
+  // Hosts in lower case that may be at private addresses; absent = any, where a setting allows it.
+  std::optional<std::vector<std::string>> private_hosts;
 };
 
 struct NodeConfig {

@@ -120,6 +120,9 @@ TEST(NodeConfig, NamesFileLineAndKeyOfEveryFault) {
       {"gateway on the admin's port", "gateways: [{listen: '127.0.0.1:8081'}]",
        "n.yaml:1: admin: listen is also the address of gateway \"default\"; give each its own "
        "port"},
+      {"private hosts", "outgoing: {private_hosts: [ok, 'http://x/']}",
+       "n.yaml:1: outgoing.private_hosts[1]: must be a host as a URL names it, such as 10.0.0.5 or "
+       "jwks.internal"},
       {"no gateways", "gateways: []", "n.yaml:1: gateways: must have at least one entry"},
       {"pin", "plugins:\n  load:\n  - {name: a, sha256: abc}\n  - a\n  - ../x\n",
        "n.yaml:3: plugins.load[0].sha256: must be the 64 hexadecimal digits that sha256sum prints\n"

@@ -132,6 +132,11 @@ bool is_token(std::string_view text) {
       "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   return !text.empty() && text.find_first_not_of(kToken) == text.npos;
 }
+bool may_be_private(const OutgoingOptions& options, std::string host) {
+  if (!options.private_hosts) return true;
+  for (auto& c : host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return std::ranges::find(*options.private_hosts, host) != options.private_hosts->end();
+}
 bool can_be_a_value(std::string_view text) {
   using namespace std::string_view_literals;
   return text.find_first_of("\0\r\n"sv) == text.npos;
@@ -461,7 +466,8 @@ Status OutgoingClient::send(const sluice_http_request& request, std::uint64_t de
   auto job = std::make_shared<Job>(parts_->context, ++parts_->last_id);
   job->place = {
       .is_tls = is_tls,
-      .allows_private = (request.flags & SLUICE_HTTP_ALLOW_PRIVATE) != 0,
+      .allows_private = (request.flags & SLUICE_HTTP_ALLOW_PRIVATE) != 0 &&
+                        may_be_private(parts_->options, url->host_address()),
       .host = std::string(url->host_address()),
       .port = url->port().empty() ? std::string(is_tls ? "443" : "80") : std::string(url->port())};
   job->body_bytes_max = request.body_bytes_max;

@@ -13,13 +13,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace sluice::http {
 
 struct OutgoingOptions {
   std::filesystem::path ca_file;  // PEM; authorities beside the system's. Empty: only those
   std::size_t in_flight_max = 1024;
+  // Hosts, as URLs name them in lower case, that may be private where a request allows it. Absent:
+  // any host may. Whoever configures a plugin writes the request's flag; this is the node owner's.
+  std::optional<std::vector<std::string>> private_hosts = {};
 };
 
 inline constexpr std::size_t kOutgoingUrlBytesMax = 8192;

@@ -307,6 +307,33 @@ TEST(Outgoing, NeverConnectsToAPrivateAddressUnlessItIsAllowed) {
   EXPECT_EQ(server.connections(), 0);
 }
 
+TEST(Outgoing, ReachesPrivatelyOnlyTheHostsThatTheNodesOwnerNamed) {
+  PlainServer server([](tcp::socket& socket, int) {
+    error_code ec;
+    asio::write(socket, asio::buffer(std::string("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")),
+                ec);
+  });
+  const struct {
+    const char* name;
+    std::optional<std::vector<std::string>> hosts;
+    const char* host;
+    Status end;
+  } cases[] = {
+      {"nobody limits it", {}, "127.0.0.1", SLUICE_OK},
+      {"named", {{"jwks.internal", "localhost"}}, "localhost", SLUICE_OK},
+      {"named, in capitals", {{"localhost"}}, "LOCALHOST", SLUICE_OK},
+      {"the same machine by another name", {{"localhost"}}, "127.0.0.1", SLUICE_E_FORBIDDEN},
+      {"none may", {std::vector<std::string>()}, "localhost", SLUICE_E_FORBIDDEN},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto client = make_client({.private_hosts = c.hosts});
+    Answer answer;
+    ASSERT_EQ(send(*client, {.url = server.url("/", c.host)}, answer), SLUICE_OK);
+    EXPECT_EQ(answer.await(), c.end) << answer.why;
+  }
+}
+
 TEST(Outgoing, KnowsPublicAddresses) {
   const struct {
     const char* address;

@@ -229,6 +229,41 @@ Result<void> write_private(const fs::path& file, const std::string& text) {
   return {};
 }
 
+constexpr std::string_view kWrittenBy = "# Written by `sluice demo`";
+
+bool is_in_use(const fs::path& store) {
+  sqlite3* db = nullptr;
+  // Leaving WAL takes the file for itself: it fails while anybody else has it open.
+  const bool is_taken =
+      sqlite3_open_v2(store.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK &&
+      sqlite3_exec(db, "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr) == SQLITE_BUSY;
+  sqlite3_close(db);
+  return is_taken;
+}
+
+// A demo starts afresh: what an earlier one left is removed, and nothing else.
+Result<void> check_folder(const fs::path& directory) {
+  const auto refused = [&](const std::string& why, const std::string& remedy) {
+    return Error{SLUICE_E_CONFLICT, directory.string() + why + ": " + remedy, {}, {}};
+  };
+  std::string first_line;
+  std::ifstream node_file(directory / "node.yaml");
+  std::getline(node_file, first_line);
+  const bool is_of_demo = first_line.starts_with(kWrittenBy);
+  for (const char* name : {"node.yaml", "sluice.db", "users.db", "secret.key", "admin.token"}) {
+    std::error_code ec;
+    if (!is_of_demo && fs::exists(directory / name, ec)) {
+      return refused(std::string(" has a ") + name + " that no demo wrote",
+                     "give another folder with --dir; nothing was changed");
+    }
+  }
+  if (is_in_use(directory / "sluice.db")) {
+    return refused(" is in use by a node that runs",
+                   "end that one first, or give another folder with --dir; nothing was changed");
+  }
+  return {};
+}
+
 int refuse(const Error& error) {
   std::cerr << "sluice demo: " << error.detail
             << (error.where.empty() ? "" : " (" + error.where + ")") << "\n";
@@ -245,6 +280,7 @@ int run_demo(const cli::DemoOptions& options) {
     return refuse(
         {SLUICE_E_ARGUMENT, "choose a folder without quotes and backslashes in its name", {}, {}});
   }
+  if (auto ours = check_folder(directory); !ours) return refuse(ours.error());
   fs::remove(directory / "credentials.json", ec);
   for (const char* name : {"sluice.db", "sluice.db-wal", "sluice.db-shm"})
     fs::remove(directory / name, ec);
@@ -254,8 +290,7 @@ int run_demo(const cli::DemoOptions& options) {
   const fs::path node_file = directory / "node.yaml";
   {
     std::ofstream out(node_file);
-    out << "# Written by `sluice demo`; run it again with: sluice serve --config "
-        << node_file.string() << "\n"
+    out << kWrittenBy << "; run it again with: sluice serve --config " << node_file.string() << "\n"
         << "node: { name: demo, region: local }\n"
         << "store: { url: \"sqlite:sluice.db\", key_file: secret.key }\n"
         << "admin: { listen: \"127.0.0.1:" << options.admin_port

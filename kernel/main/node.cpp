@@ -323,7 +323,8 @@ Result<std::unique_ptr<Node>> Node::make(const config::NodeConfig& config) {
     if (!access) return access.error();
     p.access = std::move(*access);
   }
-  auto outgoing = http::OutgoingClient::make({.ca_file = config.outgoing.ca_file});
+  auto outgoing = http::OutgoingClient::make(
+      {.ca_file = config.outgoing.ca_file, .private_hosts = config.outgoing.private_hosts});
   if (!outgoing) return outgoing.error();
   p.outgoing = std::move(*outgoing);
   p.services = std::make_unique<Services>(*p.log, *p.outgoing);

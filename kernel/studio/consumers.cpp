@@ -277,7 +277,9 @@ Result<IssuedCredential> Edit::rotate_credential(std::string_view id, const std:
                                                  model::UnixMs overlap_ms) {
   const auto* found = state_.credentials.find(id);
   if (!found) return not_found("credential", id);
-  if (overlap_ms < 0) return wrong("an overlap is not negative: give 0 for none", "/overlap_ms");
+  if (overlap_ms < 0 || overlap_ms > kOverlapMsMax) {
+    return wrong("an overlap is 0, for none, to 366 days", "/overlap_seconds");
+  }
   const auto old = *found;
   // Without an overlap the old one leaves its place first: a consumer that has as many as are kept
   // can still rotate. What fails below undoes it, as all of an edit.

@@ -48,6 +48,7 @@ namespace sluice::studio {
 
 inline constexpr std::size_t kCredentialsPerConsumer = 16;   // of one type: for rotation
 inline constexpr model::UnixMs kOverlapMs = 24 * 3'600'000;  // of a rotation, unless it says
+inline constexpr model::UnixMs kOverlapMsMax = 366 * kOverlapMs;
 inline constexpr std::size_t kReasonCharactersMax = 2000;
 inline constexpr std::size_t kTestHeadersMax = 64;  // kept of a test's answer
 

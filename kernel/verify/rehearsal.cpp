@@ -23,13 +23,15 @@ class Witness final : public snapshot::Backend {
   explicit Witness(Verdict& verdict) : verdict_(verdict) {}
 
   void serve(call::Call& call, const snapshot::Route&) const override {
-    const sluice_principal& who = *call.op()->principal;
+    const sluice_principal* who = call.op()->principal;  // null: the route asks nobody
     verdict_.accept = true;
-    verdict_.consumer = to_view(who.consumer);
-    verdict_.credential_id = to_view(who.credential_id);
-    if (who.parameters_verified) {
-      for (std::size_t i = 0; i < who.parameter_count; ++i) {
-        verdict_.bind.emplace(to_view(who.parameters[i].name), to_view(who.parameters[i].value));
+    if (who) {
+      verdict_.consumer = to_view(who->consumer);
+      verdict_.credential_id = to_view(who->credential_id);
+    }
+    if (who && who->parameters_verified) {
+      for (std::size_t i = 0; i < who->parameter_count; ++i) {
+        verdict_.bind.emplace(to_view(who->parameters[i].name), to_view(who->parameters[i].value));
       }
     } else {
       // Of a repeated name the first value counts, and the form's before the query's, as for

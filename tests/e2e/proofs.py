@@ -262,6 +262,12 @@ def explain(directory):
         expect("a token that is none", (code, "status 401" in text, "reason" in text), (1, True, True))
         code, text = run(made["gateway"] + "/v1/nope")
         expect("no route", (code, "no published API" in text), (1, True))
+        publish(made, made["admin"]["url"],
+                {"name": "Open to all", "path": "/open", "method": "GET", "table": "user_info",
+                 "authentication": {"type": ""}, "result_shape": "page",
+                 "response_parameters": [{"name": "user_name", "column": "user_name"}]})
+        code, text = run(made["gateway"] + "/v1/open")
+        expect("an API that asks nobody", (code, "it would be served" in text), (0, True))
         expect("no nonce is used up by it", call(made["gateway"], target, headers=headers)[0], 200)
 
 

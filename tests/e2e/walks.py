@@ -67,6 +67,33 @@ def worked_example(directory):
             expect("plugin list shows " + name, name in listed.stdout, True)
 
 
+
+def demo_spares_what_is_not_its_own(directory):
+    """A demo starts afresh in its own folder, and touches no other one and no running one."""
+    def start(where):
+        done = subprocess.run([SLUICE, "demo", "--once", "--dir", str(where), "--port", "0", "--admin-port", "0"],
+                              capture_output=True, text=True)
+        return done.returncode, done.stderr
+
+    for name in ("sluice.db", "node.yaml", "users.db", "secret.key"):
+        mine = pathlib.Path(directory, "mine-" + name)
+        mine.mkdir()
+        pathlib.Path(mine, name).write_text("mine")
+        code, told = start(mine)
+        expect(f"a folder with a {name} of one's own", (code, f"has a {name} that no demo wrote" in told), (1, True))
+        expect("is as it was", [(f.name, f.read_text()) for f in mine.iterdir()], [(name, "mine")])
+    process, made = demo(directory)
+    with process:
+        must("workspace", admin_call(made, made["admin"]["url"], "POST", "/admin/v1/workspaces", {"name": "kept"}))
+        code, told = start(directory)
+        expect("a running demo", (code, "is in use by a node that runs" in told), (1, True))
+        must("still there", admin_call(made, made["admin"]["url"], "GET", "/admin/v1/workspaces/kept"))
+    process, _, admin = serve(directory)
+    with process:
+        must("after a restart too", admin_call(made, admin, "GET", "/admin/v1/workspaces/kept"))
+    expect("ended, it may start afresh", start(directory)[0], 0)
+
+
 def missing_authenticator(directory):
     process, made = demo(directory)
     with process:
