@@ -336,7 +336,8 @@ def killed_in_the_middle(directory):
         place = ("kind", "workspace", "workflow", "folder", "tags", "visibility")  # of the draft, not frozen
         frozen = {k: v for k, v in draft.items() if k not in place}
         version = {"kind": "version", "name": f"{name}/V{number}", "api": name, "version": number,
-                   "status": "Can Be Published", "submitted_by": admin_name, "definition": frozen}
+                   "status": "Can Be Published", "submitted_by": admin_name, "definition": frozen,
+                   "tested_table": state["version", None, f"{name}/V{number - 1}"]["tested_table"]}
         return f"/admin/v1/apis/{api}/submit", None, {**state, ("version", None, version["name"]): version}
 
     def publish_one(state, n):
