@@ -82,6 +82,11 @@ std::optional<AdminResponse> AdminApi::Handlers::refuse(const Guard& guard, cons
   }
   if (!concern.is_seen) return make_unknown(concern.noun, concern.name);
   if (concern.anywhere) return {};
+  if (concern.one_is_enough && std::ranges::any_of(concern.workspaces, [&](const auto& workspace) {
+        return call.access.may(permission, workspace);
+      })) {
+    return {};
+  }
   for (const auto& workspace : concern.workspaces) {
     auto may = call.access.check(permission, workspace);
     if (may) continue;
@@ -90,7 +95,11 @@ std::optional<AdminResponse> AdminApi::Handlers::refuse(const Guard& guard, cons
       return make_refusal(403, "forbidden", "this touches a workspace that you are no member of",
                           "have a member of every workspace do it");
     }
-    return make_error_answer(may.error());
+    auto error = may.error();
+    if (concern.noun == kRestApiNoun && workspace == model::kEveryWorkspace) {
+      error.detail += kUnboundAdvice;
+    }
+    return make_error_answer(error);
   }
   return {};
 }

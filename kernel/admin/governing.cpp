@@ -78,15 +78,16 @@ void leave_out_unseen(model::Collection<T>& collection, const model::State& stat
 const Governing kEverywhere{"every workspace", &govern_all};
 const Governing kWorkspaceNamed{"the workspace named", &govern_workspace};
 const Governing kItself{"the workspace; every workspace when it is new", &govern_itself};
-const Governing kBoundWorkspaces{"the workspaces bound to it; any when there is none",
-                                 &govern_rest_api};
+const Governing kBoundWorkspaces{
+    "the workspaces bound to it; every workspace when there is none; any when it is new",
+    &govern_rest_api, true};
 const Governing kConsumersWorkspace{"the consumer's workspace; every workspace when it has none",
                                     &govern_consumer};
 const Governing kCredentialsWorkspace{kConsumersWorkspace.place, &govern_credential};
 const Governing kApisWorkspace{"the API's workspace", &govern_referred_api};
 const Governing kAuthorizedWorkspaces{
-    "the API's workspace, or those bound to the REST API; any when there is none",
-    &govern_authorization};
+    "the API's workspace, or those bound to the REST API; every workspace when there is none",
+    &govern_authorization, true};
 
 Result<void> check_consumer(std::string_view name, const studio::Access& access,
                             const model::State& state) {
@@ -102,6 +103,34 @@ Result<void> check_consumer(std::string_view name, const studio::Access& access,
                "there is no consumer '" + std::string(name) + "': check its name",
                {},
                "/consumer"};
+}
+
+Result<void> check_bound(const Document& document, const studio::Access& access,
+                         const model::State& before, const model::State& after,
+                         std::string_view region) {
+  const auto& kind = *document.kind;
+  if (access.is_node() || !kind.governing.is_by_binding) return {};
+  const auto name = read_text(document.body, kind.name == "rest-api" ? "name" : "rest_api");
+  if (name.empty()) return {};  // of an API: judged already
+  const auto key = model::make_key(read_region(document.body, region), name);
+  if (kind.name == "rest-api" && !before.rest_apis.find(key)) return {};
+  const auto* rest_api = after.rest_apis.find(key);
+  if (!rest_api) return {};
+  for (const auto& workspace : list_governing(*rest_api, after)) {
+    auto may = access.check(kind.permission, workspace);
+    if (may) continue;
+    auto error = may.error();
+    if (workspace == model::kEveryWorkspace) {
+      error.detail += kUnboundAdvice;
+    } else if (!access.is_member(workspace)) {
+      error.detail =
+          "this touches a workspace that you are no member of: have a member of every "
+          "workspace do it";
+    }
+    error.where = document.pointer;
+    return error;
+  }
+  return {};
 }
 
 Result<void> check_document(const Document& document, const studio::Access& access,

@@ -20,6 +20,9 @@ struct Governing {
   // `region`: of a document that names none.
   std::vector<std::string> (*find)(const Json& body, const model::State& state,
                                    std::string_view region);
+  // Whose it is hangs on what is bound to a REST API, which the same documents may change: judged
+  // once more by what came of them; see check_bound().
+  bool is_by_binding = false;
 };
 
 extern const Governing kEverywhere, kWorkspaceNamed, kItself, kBoundWorkspaces, kConsumersWorkspace,
@@ -34,6 +37,12 @@ Result<void> check_consumer(std::string_view name, const studio::Access& access,
 // whether there is a workspace that he does not see.
 Result<void> check_document(const Document& document, const studio::Access& access,
                             const model::State& state, std::string_view region);
+
+// The same by what came of all documents: a REST API to which no workflow is bound then is
+// nobody's. A new one may be made by anybody who may make them somewhere.
+Result<void> check_bound(const Document& document, const studio::Access& access,
+                         const model::State& before, const model::State& after,
+                         std::string_view region);
 
 // What a caller sees of everything.
 model::State make_visible(const model::State& state, const studio::Access& access);

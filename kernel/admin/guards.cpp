@@ -36,12 +36,18 @@ Guard in_body(Permission permission) {
           }};
 }
 
-Guard on_authorization(Permission permission) {
-  return {permission, "the API's workspace", Guard::When::kAfterBody, [](const Call& call) {
+Guard on_authorization(Permission permission, GrantStep step) {
+  const auto* place = step == GrantStep::kTake ? "the API's workspace; any bound to the REST API"
+                                               : "the API's workspace; all bound to the REST API";
+  return {permission, place, Guard::When::kAfterBody, [step](const Call& call) {
             Concern concern;
-            if (const auto rest_api = read_text(call.body, "rest_api"); !rest_api.empty()) {
-              concern.workspaces = studio::list_workspaces_bound(
-                  *call.state, read_region(call.body, call.node_region), rest_api);
+            if (const auto name = read_text(call.body, "rest_api"); !name.empty()) {
+              const auto* rest_api = call.state->rest_apis.find(
+                  model::make_key(read_region(call.body, call.node_region), name));
+              concern.noun = kRestApiNoun;
+              concern.name = name;
+              if (rest_api) concern.workspaces = list_governing(*rest_api, *call.state);
+              concern.one_is_enough = step == GrantStep::kTake;
             } else {
               concern.noun = "API";
               concern.name = read_text(call.body, "api");
@@ -57,7 +63,9 @@ Guard on_authorization(Permission permission) {
 Guard per_document() { return {std::nullopt, "each document's", Guard::When::kBeforeBody, {}}; }
 
 std::vector<std::string> list_governing(const model::RestApi& rest_api, const model::State& state) {
-  return studio::list_workspaces_bound(state, rest_api.region, rest_api.name);
+  auto workspaces = studio::list_workspaces_bound(state, rest_api.region, rest_api.name);
+  if (workspaces.empty()) workspaces.emplace_back(model::kEveryWorkspace);
+  return workspaces;
 }
 
 std::string Subject<model::ApiVersion>::key(const Call& call) {

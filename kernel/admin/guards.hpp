@@ -62,6 +62,7 @@ struct Concern {
   bool is_seen = true;                         // there, and for the caller to see
   std::string noun, name;                      // for the answer when it is not: "API", "api-1"
   std::vector<std::string> workspaces;         // the permission is needed in each of them
+  bool one_is_enough = false;                  // or in one of them
   bool anywhere = false;                       // or in any workspace at all
   std::optional<store::DocumentRef> document;  // whose tag the answer carries
   std::string pointer;                         // into the body, when that names the workspace
@@ -104,16 +105,23 @@ Guard somewhere(
     Permission permission);  // in any workspace; the handler leaves out what is not seen
 Guard everywhere(Permission permission);  // for what belongs to no workspace
 Guard in_body(Permission permission);     // the workspace that the body names
-// POST /authorizations: the workspaces of the API or of those bound to the REST API.
-Guard on_authorization(Permission permission);
+// POST /authorizations: the workspaces of the API or of those bound to the REST API; what is given
+// to all of them is taken away by any.
+enum class GrantStep { kGive, kTake };
+Guard on_authorization(Permission permission, GrantStep step);
 // The handler asks for each part of the body; see handlers_apply.cpp.
 Guard per_document();
+
+inline constexpr std::string_view kRestApiNoun = "REST API";
+inline constexpr std::string_view kUnboundAdvice =
+    "; or bind a workflow to the REST API first (R063): while there is none it is nobody's";
 
 // The workspaces in which a permission is needed to change a noun; empty: in any. What is shared
 // takes a permission for every workspace.
 inline std::vector<std::string> list_governing(const model::ResourceGroup&, const model::State&) {
   return {model::kEveryWorkspace};
 }
+// Those bound to it. While there are none it is nobody's: another workspace may bind to it yet.
 std::vector<std::string> list_governing(const model::RestApi& rest_api, const model::State& state);
 template <class T>
 std::vector<std::string> list_governing(const T& noun, const model::State& state) {

@@ -103,6 +103,11 @@ AdminResponse AdminApi::Handlers::apply(const Call& call) {
       document->applied = *put;
     }
     if (auto right = model::make_result(faults); !right) return right;
+    for (const auto& document : documents) {
+      const auto may = check_bound(document, call.access, state(), edit.state(), call.node_region);
+      if (!may) return may;
+    }
+    if (auto may = studio::check_bindings(call.access, state(), edit.state()); !may) return may;
     return studio::check_people(call.access, state(), edit.state(), parts_.studio.now_ms());
   };
   const bool dry_run = read_boolean(call.body, "dry_run", false);

@@ -90,12 +90,14 @@ void AdminApi::Handlers::add_consumer_routes() {
       .answer_list(kAuthorizationShape, {"consumer", "api", "rest_api", "region"});
   add_route("POST", "/admin/v1/authorizations", "grantAuthorization",
             "let a consumer call an API, or all of a REST API",
-            on_authorization(Permission::kManageConsumers), now(&Handlers::create_authorization))
+            on_authorization(Permission::kManageConsumers, GrantStep::kGive),
+            now(&Handlers::create_authorization))
       .take(kAuthorizationShape)
       .answer(201, kAuthorizationShape);
   add_route("POST", "/admin/v1/authorizations/revoke", "revokeAuthorization",
             "take one away, named as when it was given",
-            on_authorization(Permission::kManageConsumers), now(&Handlers::revoke_authorization))
+            on_authorization(Permission::kManageConsumers, GrantStep::kTake),
+            now(&Handlers::revoke_authorization))
       .take(kAuthorizationShape)
       .answer_nothing();
   add_route("POST", "/admin/v1/apply", "apply", "many documents as one transaction", per_document(),

@@ -259,8 +259,12 @@ AdminResponse AdminApi::Handlers::create_workflow(const Call& call) {
   if (studio::find_workflow(state(), workflow.workspace, workflow.name)) {
     return make_exists("workflow", model::make_key(workflow.workspace, workflow.name));
   }
-  const auto done = parts_.studio.run(
-      call.actor, [&](studio::Edit& edit) { return edit.put_workflow(std::move(workflow)); });
+  const auto done = parts_.studio.run(call.actor, [&](studio::Edit& edit) {
+    auto put = edit.put_workflow(std::move(workflow));
+    if (!put) return put;
+    const auto may = studio::check_bindings(call.access, state(), edit.state());
+    return may ? std::move(put) : decltype(put)(may.error());
+  });
   return done ? make_answer(201, make_json(done->stored)) : make_error_answer(done.error());
 }
 

@@ -95,6 +95,13 @@ bool grants(const model::Member& member, Permission permission);
 Result<void> check_people(const Access& access, const model::State& before,
                           const model::State& after, model::UnixMs now);
 
+// What stands in the way of who binds a workspace to a REST API by its first workflow there (R063).
+// Others are bound: he needs rest-api.edit in each of them, since from then on all of them have to
+// agree to a change. Consumers of others may call all its APIs: he needs to see that, and
+// consumer.manage in his workspace, as if he granted it himself. Judged by what came of it.
+Result<void> check_bindings(const Access& access, const model::State& before,
+                            const model::State& after);
+
 // Which of the workspaces that may choose a group the caller sees.
 model::ResourceGroup leave_out_unseen(model::ResourceGroup group, const Access& access);
 

@@ -227,6 +227,7 @@ Stage make_stage(const std::vector<Person>& people) {
     {"kind": "resource-group", "name": "fast", "network": "default", "workspaces": ["shop"]},
     {"kind": "data-source", "workspace": "shop", "name": "db", "type": "sqlite"},
     {"kind": "rest-api", "name": "users", "base_path": "/v1"},
+    {"kind": "rest-api", "name": "loose", "base_path": "/loose"},
     {"kind": "workflow", "workspace": "shop", "name": "User_Flow", "rest_api": "users",
      "folders": ["Orders"]},
     {"kind": "api", "workspace": "shop", "workflow": "User_Flow", "name": "Query_User",
@@ -516,7 +517,8 @@ TEST(Permissions, EveryKindOfDocumentIsTakenAsTheMatrixSays) {
       {"resource-group", "", {{"name", "fast"}, {"network", "default"}}, "*"},
       {"data-source", "", {{"workspace", "shop"}, {"name", "db"}, {"type", "sqlite"}}, "shop"},
       {"rest-api", "", {{"name", "users"}, {"base_path", "/v1"}}, "shop"},
-      {"rest-api", "", {{"name", "unbound"}, {"base_path", "/v2"}}, ""},
+      {"rest-api", "", {{"name", "new"}, {"base_path", "/v2"}}, ""},
+      {"rest-api", "", {{"name", "loose"}, {"base_path", "/loose"}}, "*"},
       {"workflow",
        "",
        {{"workspace", "shop"}, {"name", "User_Flow"}, {"rest_api", "users"}},
@@ -554,6 +556,8 @@ TEST(Permissions, EveryKindOfDocumentIsTakenAsTheMatrixSays) {
        {{"api", "shop/Query_User"}, {"instance", "public"}, {"version", 1}},
        "shop"},
       {"authorization", "", {{"consumer", "shop"}, {"api", "shop/Query_User"}}, "shop"},
+      {"authorization", "", {{"consumer", "shop"}, {"rest_api", "users"}}, "shop"},
+      {"authorization", "", {{"consumer", "shop"}, {"rest_api", "loose"}}, "*"},
       {"member", "", {{"workspace", "shop"}, {"name", "x"}, {"roles", {"visitor"}}}, "shop"},
       {"member", "", {{"workspace", "*"}, {"name", "x"}, {"roles", {"visitor"}}}, "*"},
       {"token", "", {{"name", "x"}, {"sha256", make_digest_digits("x")}}, "*"},
@@ -577,9 +581,10 @@ TEST(Permissions, EveryKindOfDocumentIsTakenAsTheMatrixSays) {
                                              ? Verdict::kAllowed
                                              : Verdict::kForbidden);
         const auto answer = stage.ask(token_of(person), "POST", "/admin/v1/apply", body.dump());
-        const auto got = answer.status == 401   ? Verdict::kUnauthenticated
-                         : answer.status == 403 ? Verdict::kForbidden
-                                                : Verdict::kAllowed;
+        // 404: the consumer that it names is none that he sees.
+        const auto got = answer.status == 401                           ? Verdict::kUnauthenticated
+                         : answer.status == 403 || answer.status == 404 ? Verdict::kForbidden
+                                                                        : Verdict::kAllowed;
         EXPECT_EQ(say(got), say(expected)) << person.name << " " << document.dump() << "\n"
                                            << answer.body;
         if (got == Verdict::kAllowed) {
