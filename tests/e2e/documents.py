@@ -151,7 +151,7 @@ def first_api_page(directory):
     for shown, free in ports.items():
         page = page.replace(shown, free)
     blocks = re.findall(r"^```(sh|text)\n(.*?)^```$", page, re.S | re.M)
-    script = "set -e\ntrap 'kill $(jobs -p) 2> /dev/null; wait' EXIT\n"
+    script = "set -e\ntrap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT\n"
     wanted = []
     for language, text in blocks:
         if language == "text":
@@ -166,6 +166,45 @@ def first_api_page(directory):
         got = re.sub(r" +$", "", printed[number].strip(), flags=re.M) if number < len(printed) else done.stderr
         expect(f"block {number + 1} of the page", got, text)
     expect("the shell's exit", (done.returncode, done.stderr), (0, ""))
+
+
+def command_line_page(directory):
+    """docs/cli.md's documents and its single commands, each over a fresh node of docs/first-api.md: they work as printed.
+
+    Proves: R136
+    """
+    page = (ROOT / "docs/cli.md").read_text()
+    first = (ROOT / "docs/first-api.md").read_text()
+    section = {title: text for title, text in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", page, re.S | re.M)}
+    table, node = re.findall(r"^```sh\n(.*?)^```$", first, re.S | re.M)[:2]
+    documents = re.search(r"^```yaml\n(.*?)^```$", section["Apply"], re.S | re.M)[1]
+    commands = re.search(r"^```\n(.*?)^```$", section["One resource"], re.S | re.M)[1]
+
+    def run(name, commands):
+        folder = pathlib.Path(directory, name)
+        folder.mkdir()
+        (folder / "shop.yaml").write_text(documents)
+        with socket.socket() as one, socket.socket() as two:
+            script = "set -e\ntrap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT\n" + table + node + commands
+            for shown, s in (("127.0.0.1:8080", one), ("127.0.0.1:8081", two)):
+                s.bind(("127.0.0.1", 0))
+                script = script.replace(shown, f"127.0.0.1:{s.getsockname()[1]}")
+        done = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, timeout=100, env={
+            **os.environ, "MOBILE_KEY": "the-key-of-the-mobile-app",
+            "PATH": str(pathlib.Path(SLUICE).parent) + ":" + os.environ["PATH"]})
+        expect(f"{name}: the shell's exit", (done.returncode, done.stderr), (0, ""))
+        return done.stdout.splitlines()
+
+    said = run("apply", "sluice apply -f shop.yaml\nsluice apply -f shop.yaml\n"
+               "sluice call 'http://127.0.0.1:8080/v1/user/info?user_id=10001' --api-key env:MOBILE_KEY\n")
+    expect("the API is published", "shop/Query_User: V1 is live on prod" in said or said, True)
+    expect("its consumer may call it", said[-1], '{"data":{"user_name":"Alice"},"success":true}')
+    lines = [line.split() for line in said if line.startswith(("created ", "updated ", "unchanged "))]
+    words = [words[0] for words in lines]
+    expect("the second time nothing is to be done", words[len(words) // 2:], ["unchanged"] * (len(words) // 2))
+    said = run("one", commands)
+    expect("one resource after the other", [line.rsplit(" is ", 1)[1] for line in said],
+           ["made"] * 5 + ["changed", "gone", "gone"])
 
 
 def people_page(directory):
