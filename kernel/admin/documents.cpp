@@ -2,6 +2,7 @@
 #include "admin/documents.hpp"
 
 #include "admin/handlers.hpp"
+#include "studio/actions.hpp"
 
 #include <openssl/evp.h>
 
@@ -42,12 +43,7 @@ std::string make_api_reference(const State& state, std::string_view api_id) {
 Result<const model::Api*> find_referred_api(const State& state, const Document& document) {
   const auto reference = read_text(document.body, "api");
   if (const auto* api = find_api_by_reference(state, reference)) return api;
-  return Error{SLUICE_E_NOT_FOUND,
-               "there is no API '" + reference +
-                   "': write workspace/name or workspace/workflow/name of one that is there or "
-                   "in these documents",
-               {},
-               "/api"};
+  return make_unknown_api(reference);
 }
 
 // ---- nouns that have a name
@@ -519,6 +515,8 @@ Result<Applied> put_authorization(Edit& edit, const Document& document, Faults&)
 std::vector<Listed> list_authorizations(const ExportContext& context) {
   std::vector<Listed> listed;
   for (const auto& [key, authorization] : context.state.authorizations.all()) {
+    const auto* api = context.state.apis.find(authorization.api_id);
+    if (api && !context.reader.empty() && !studio::is_told(*api, context.reader)) continue;
     auto json = make_json(authorization);
     const auto what = authorization.rest_api.empty()
                           ? make_api_reference(context.state, authorization.api_id)
@@ -600,6 +598,15 @@ bool is_void(const Json& value, const Member& member) {
 }  // namespace
 
 std::span<const DocumentKind> list_document_kinds() { return kDocumentKinds; }
+
+Error make_unknown_api(std::string_view reference) {
+  return {SLUICE_E_NOT_FOUND,
+          "there is no API '" + std::string(reference) +
+              "': write workspace/name or workspace/workflow/name of one that is there or in these "
+              "documents",
+          {},
+          "/api"};
+}
 
 Json make_portable(Json json, const Shape& shape) {
   Json portable = Json::object();

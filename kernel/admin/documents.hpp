@@ -76,6 +76,9 @@ std::vector<Listed> list_token_documents(const ExportContext& context);
 // Appends what is wrong with the document to `faults`; then its kind may be nullptr.
 Document read_document(const Json& json, std::size_t index, model::Faults& faults);
 
+// What a document refers to is not there.
+Error make_unknown_api(std::string_view reference);
+
 // What people call it, for the answer.
 std::string name_document(const Document& document);
 

@@ -4,6 +4,7 @@
 #include "admin/documents.hpp"
 #include "admin/guards.hpp"
 #include "admin/handlers.hpp"
+#include "studio/actions.hpp"
 
 namespace sluice::admin {
 namespace {
@@ -155,6 +156,13 @@ Result<void> check_document(const Document& document, const studio::Access& acce
     if (auto may = access.check(permission, workspace); !may) return at(may.error());
   }
   if (kind.name != "authorization") return {};
+  const auto reference = read_text(document.body, "api");
+  const auto* api = find_api_by_reference(state, reference);
+  if (api && !studio::is_told(*api, access.name())) {
+    auto error = make_unknown_api(reference);
+    error.where.insert(0, document.pointer);
+    return error;
+  }
   if (auto may = check_consumer(read_text(document.body, "consumer"), access, state); !may) {
     auto error = may.error();
     error.where.insert(0, document.pointer);

@@ -2,6 +2,7 @@
 #include "admin/guards.hpp"
 
 #include "admin/handlers.hpp"
+#include "studio/actions.hpp"
 
 namespace sluice::admin {
 
@@ -52,7 +53,7 @@ Guard on_authorization(Permission permission, GrantStep step) {
               concern.noun = "API";
               concern.name = read_text(call.body, "api");
               const auto* api = find_api_by_reference(*call.state, concern.name);
-              concern.is_seen = api && call.sees(*api);
+              concern.is_seen = api && call.sees(*api) && studio::is_told(*api, call.actor);
               if (api) concern.workspaces = {api->workspace};
             }
             concern.anywhere = concern.workspaces.empty();

@@ -73,9 +73,17 @@ AdminResponse AdminApi::Handlers::plan_publish(const Call& call) {
   const auto number = parse_version_number(call.path[1]);
   std::optional<std::string> domain;
   if (const auto it = call.query.find("domain"); it != call.query.end()) domain = it->second;
-  const auto plan =
+  auto plan =
       studio::plan_publish(state(), call.path[0], number, call.find_query("instance"), domain);
-  return plan ? make_answer(200, make_json(*plan)) : make_error_answer(plan.error());
+  if (!plan) return make_error_answer(plan.error());
+  // Who publishes here need not see those of other workspaces: refuse_moves() keeps him from it.
+  const auto hidden = std::erase_if(plan->moves, [&](const auto& move) {
+    const auto* api = state().apis.find(move.api_id);
+    return !api || (!call.access.is_node() && !call.sees(*api));
+  });
+  auto body = make_json(*plan);
+  body["hidden_moves"] = hidden;
+  return make_answer(200, body);
 }
 
 Json AdminApi::Handlers::describe_published(const model::Deployment& d) const {

@@ -18,6 +18,15 @@ unsigned parse_record_number(std::string_view text) {
   return parse_version_number(text);
 }
 
+// A folder with what the caller sees in it.
+Json describe_folder(const Call& call, const model::Workflow& workflow, const std::string& path) {
+  auto seen = *call.state;
+  for (const auto& [id, api] : call.state->apis.all()) {
+    if (!studio::is_visible(api, call.actor)) seen.apis.erase(id);
+  }
+  return make_folder_json(seen, workflow, path);
+}
+
 AdminResponse make_list(Json items) {
   const auto total = items.size();
   return make_answer(200, {{"items", std::move(items)}, {"total", total}});
@@ -56,7 +65,7 @@ void AdminApi::Handlers::add_release_routes() {
     if (!done) return make_error_answer(done.error());
     const auto* workflow = state().workflows.find(call.path[0]);
     if (!workflow) return make_unknown("workflow", call.path[0]);
-    return make_answer(status, make_folder_json(state(), *workflow, path));
+    return make_answer(status, describe_folder(call, *workflow, path));
   };
   add_route("GET", kFolders, "listFolders", "of a workflow, the root not among them",
             on_workflow(Permission::kLook), at_once([this](const Call& call) {
@@ -64,7 +73,7 @@ void AdminApi::Handlers::add_release_routes() {
               if (!workflow) return make_unknown("workflow", call.path[0]);
               Json items = Json::array();
               for (const auto& path : workflow->folders) {
-                items.push_back(make_folder_json(state(), *workflow, path));
+                items.push_back(describe_folder(call, *workflow, path));
               }
               return make_list(std::move(items));
             }))

@@ -145,6 +145,8 @@ constexpr Member kPublishPlanMembers[] = {
     {"backend", Type::kText, Need::kReadOnly, "preselected"},
     {"warning", Type::kText, Need::kReadOnly},
     {"moves", Type::kList, Need::kReadOnly, "who else gets another address", {}, &kMoveShape},
+    {"hidden_moves", Type::kInteger, Need::kReadOnly,
+     "how many more, in workspaces that the caller does not see"},
 };
 constexpr Member kPublishedOnMembers[] = {
     {"name", Type::kText, Need::kReadOnly},

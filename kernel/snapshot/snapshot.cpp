@@ -155,8 +155,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(
       const bool tell_versions = model::is_said_apart(before->version_management) &&
                                  model::is_said_apart(route.version_management);
       return Error{SLUICE_E_CONFLICT,
-                   "APIs " + before->api_id + " and " + route.api_id + " both serve " +
-                       route.method + " " + route.path +
+                   "two APIs both serve " + route.method + " " + route.path +
                        (route.domain.empty() ? "" : " on " + route.domain) +
                        (tell_versions ? "; let callers say two versions in the same place, change "
                                         "the path or undeploy one of them"

@@ -29,8 +29,8 @@ std::vector<std::string_view> list_actions(const model::State& state,
     case model::VersionStatus::kUnderApproval: {
       const auto* api = state.apis.find(version.api_id);
       const auto* workspace = api ? state.workspaces.find(api->workspace) : nullptr;
-      const bool is_own = version.requested_by == actor;
-      if (is_own) actions.push_back("withdraw");
+      const bool is_own = version.requested_by == actor || version.submitted_by == actor;
+      if (version.requested_by == actor) actions.push_back("withdraw");
       if (!is_own || (workspace && workspace->allows_self_approval)) actions.push_back("approve");
       actions.push_back("reject");
       break;
@@ -50,6 +50,10 @@ std::vector<std::string_view> list_instances(const model::State& state,
     if (deployment->version == version.number) instances.push_back(deployment->instance);
   }
   return instances;
+}
+
+bool is_told(const model::Api& api, std::string_view actor) {
+  return is_visible(api, actor) || api.last_version != 0;
 }
 
 }  // namespace sluice::studio

@@ -23,4 +23,8 @@ std::vector<std::string_view> list_actions(const model::State& state,
 std::vector<std::string_view> list_instances(const model::State& state,
                                              const model::ApiVersion& version);
 
+// Is an API for this actor to know of? A private draft is its owner's, what was submitted the
+// workspace's.
+bool is_told(const model::Api& api, std::string_view actor);
+
 }  // namespace sluice::studio

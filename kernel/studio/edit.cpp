@@ -90,7 +90,7 @@ Result<void> Edit::delete_workspace(std::string_view name) {
                     ": delete that first");
   };
   if (const auto* api = find_first(state_.apis, is_in)) {
-    return refuse("the API " + quote(api->draft.name));
+    return refuse("the API " + show_name(*api, actor_));
   }
   if (const auto* workflow = find_first(state_.workflows, is_in)) {
     return refuse("the workflow " + quote(workflow->name));
@@ -146,7 +146,7 @@ Result<void> Edit::delete_data_source(std::string_view workspace, std::string_vi
   if (!state_.data_sources.find(key)) return not_found("data source", key);
   const auto refuse = [&](const model::Api& api, std::string_view how) {
     return conflict("data source " + quote(key) + " is used by the " + std::string(how) + " API " +
-                    quote(api.draft.name) + ": change that first");
+                    show_name(api, actor_) + ": change that first");
   };
   for (const auto& [id, api] : state_.apis.all()) {
     if (api.workspace == workspace && api.draft.data_source == name) return refuse(api, "draft of");
@@ -204,7 +204,7 @@ Result<Put<model::RestApi>> Edit::put_rest_api(model::RestApi rest_api) {
           model::find_version_parameter_fault(rest_api.version_management, api.draft);
       const auto* workflow = fault ? state_.workflows.find(api.workflow_id) : nullptr;
       if (!workflow || model::find_rest_api(state_, *workflow) != before) continue;
-      return conflict("the API " + quote(name_of(api)) + " has a parameter " +
+      return conflict("the API " + show_whole_name(api, actor_) + " has a parameter " +
                           quote(rest_api.version_management.name) +
                           " (R054): let callers say the version elsewhere, or change that one",
                       "/version_management/name");
@@ -280,7 +280,7 @@ Result<Put<model::Workflow>> Edit::put_workflow(model::Workflow workflow) {
         continue;
       }
       return conflict("the folder " + quote(api.placement.folder) + " holds the API " +
-                          quote(api.draft.name) + ": move that first, or keep the folder",
+                          show_name(api, actor_) + ": move that first, or keep the folder",
                       "/folders");
     }
   } else {
@@ -299,7 +299,7 @@ Result<void> Edit::delete_workflow(std::string_view id) {
   if (const auto* api =
           find_first(state_.apis, [&](const auto& a) { return a.workflow_id == id; })) {
     return conflict("workflow " + quote(workflow->name) + " still holds the API " +
-                    quote(api->draft.name) + ": delete that first");
+                    show_name(*api, actor_) + ": delete that first");
   }
   drop<model::Workflow>(std::string(id), model::make_key(workflow->workspace, workflow->name));
   return {};
@@ -392,8 +392,11 @@ Result<Put<model::Api>> Edit::put_draft(const model::Api* existing, const model:
     if (other.draft.path != definition.path || other.draft.method != definition.method) continue;
     const auto* its_workflow = state_.workflows.find(other.workflow_id);
     if (its_workflow && model::find_rest_api(state_, *its_workflow) == rest_api) {
+      // A REST API may be bound by several workspaces, and who edits one need not see the others.
+      const bool is_ours = other.workspace == workflow.workspace;
       return conflict(std::string(to_text(definition.method)) + " " + definition.path +
-                          " belongs to the API " + quote(name_of(other)) +
+                          " belongs to " +
+                          (is_ours ? "the API " + show_whole_name(other, actor_) : "another API") +
                           " of the same REST API " + quote(workflow.rest_api) +
                           " (R073): choose another path or another method",
                       "/path");

@@ -3,6 +3,7 @@
 // What the files of this room share: how an Edit keeps and drops a noun of any kind, and how it
 // words what it refuses. Internal.
 
+#include "studio/actions.hpp"
 #include "studio/owners.hpp"
 #include "studio/studio.hpp"
 
@@ -28,6 +29,16 @@ inline Error conflict(std::string what, std::string where = {}) {
 }
 
 inline std::string quote(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+// The name of an API where that stands in the way; a private draft is not named to others.
+inline std::string show_name(const model::Api& api, std::string_view actor) {
+  return is_told(api, actor) ? quote(api.draft.name) : std::string("of somebody else");
+}
+// The same with its workspace.
+inline std::string show_whole_name(const model::Api& api, std::string_view actor) {
+  return is_told(api, actor) ? quote(model::make_key(api.workspace, api.draft.name))
+                             : std::string("of somebody else");
+}
 
 // ---- finding
 // The first noun of a collection that fits, or nullptr.

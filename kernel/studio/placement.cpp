@@ -128,8 +128,7 @@ Result<model::Workflow> Edit::delete_folder(std::string_view workflow_id, const 
   }
   for (const auto& [id, api] : state_.apis.all()) {
     if (api.workflow_id != workflow->id || api.placement.folder != path) continue;
-    return conflict("the folder " + quote(path) + " still holds the API " +
-                    quote(is_visible(api, actor_) ? api.draft.name : std::string("of somebody")) +
+    return conflict("the folder " + quote(path) + " still holds the API " + show_name(api, actor_) +
                     ": move or delete that first");
   }
   auto folders = workflow->folders;

@@ -276,8 +276,9 @@ Result<Put<model::Deployment>> Edit::publish(const PublishRequest& request) {
     if (live->definition.path == version.definition.path &&
         live->definition.method == version.definition.method) {
       return conflict(std::string(to_text(version.definition.method)) + " " +
-                      version.definition.path + " is served by the API " +
-                      quote(name_of(*its_api)) +
+                      version.definition.path + " is served by " +
+                      (its_api->workspace == api.workspace ? "the API " + quote(name_of(*its_api))
+                                                           : std::string("another API")) +
                       " on that instance (R073): undeploy that one, or change the path");
     }
   }

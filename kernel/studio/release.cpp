@@ -153,9 +153,11 @@ Result<model::ApiVersion> Edit::approve(std::string_view api_id, unsigned number
     return wrong_status(version, "R123", "only a version under approval can be approved");
   }
   const auto* workspace = state_.workspaces.find(found->api.workspace);
-  if (version.requested_by == actor_ && !(workspace && workspace->allows_self_approval)) {
+  const bool is_own = version.requested_by == actor_ || version.submitted_by == actor_;
+  if (is_own && !(workspace && workspace->allows_self_approval)) {
     return Error{SLUICE_E_FORBIDDEN,
-                 "who asked for an approval may not give it (R123): let somebody else approve, or "
+                 "who submitted a version or asked for its approval may not give it (R123): let "
+                 "somebody else approve, or "
                  "allow it in the workspace (allows_self_approval)",
                  {},
                  {}};

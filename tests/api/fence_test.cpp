@@ -173,5 +173,109 @@ TEST_F(Fence, AGrantThatOutlivedItsWorkspaceOpensNoOtherOne) {
   bind("evil-dev", "evil", "finance");  // it is their own
 }
 
+class Addresses : public Fence {
+ protected:
+  // An API of a workspace at the REST API that both are bound to.
+  Json make_api(const std::string& who, const char* workspace, const char* name, const char* path,
+                int status = 201, const Json& more = {}) {
+    Json body = {
+        {"workspace", workspace}, {"workflow", "Flow"},
+        {"name", name},           {"path", path},
+        {"data_source", "db"},    {"table", "t"},
+        {"result_shape", "page"}, {"response_parameters", {{{"name", "id"}, {"column", "id"}}}}};
+    if (more.is_object()) body.update(more);
+    return must(who, "POST", "/admin/v1/apis", body, status);
+  }
+  std::string submit(const std::string& who, const Json& api) {
+    const auto path = "/admin/v1/apis/" + api.value("id", "");
+    must(who, "POST", path + "/test");
+    must(who, "POST", path + "/submit", {}, 201);
+    return path + "/versions/1";
+  }
+  void bind_both() {
+    make_rest_api("demo-op", "finance");
+    bind("demo-dev", "demo", "finance");
+    bind("both-dev", "evil", "finance");
+  }
+};
+
+// Proves: R011, R073
+TEST_F(Addresses, WhoTakesAnAddressIsNotTheNameOfAnotherWorkspacesApi) {
+  bind_both();
+  const auto secret = make_api("demo-dev", "demo", "Top_Secret", "/secret");
+  const auto taken = make_api("evil-dev", "evil", "Other", "/secret", 409);
+  EXPECT_EQ(taken.dump().find("Top_Secret"), std::string::npos) << taken;
+  EXPECT_NE(taken.dump().find("belongs to another API of the same REST API"), std::string::npos)
+      << taken;
+  const auto ours = make_api("demo-dev", "demo", "Other", "/secret", 409);
+  EXPECT_NE(ours.dump().find("'demo/Top_Secret'"), std::string::npos) << ours;
+
+  // A private draft is named to nobody else, although its address is taken.
+  make_api("demo-dev", "demo", "Mine", "/mine", 201, {{"visibility", "private"}});
+  const auto theirs = make_api("demo-admin", "demo", "Theirs", "/mine", 409);
+  EXPECT_EQ(theirs.dump().find("Mine"), std::string::npos) << theirs;
+}
+
+// Proves: R011, R131
+TEST_F(Addresses, APlanCountsWhatMovesInWorkspacesThatAreNotSeen) {
+  bind_both();
+  const auto secret = submit("demo-dev", make_api("demo-dev", "demo", "Top_Secret", "/secret"));
+  must("demo-op", "POST", secret + "/publish",
+       {{"instance", "public"}, {"domain", ""}, {"backend", "Default"}});
+  const auto other = submit("evil-dev", make_api("evil-dev", "evil", "Other", "/other"));
+  const auto plan_of = other + "/publish-plan?instance=public&domain=api.example.com";
+  const auto hidden = must("evil-op", "GET", plan_of);
+  EXPECT_EQ(hidden["moves"], Json::array());
+  EXPECT_EQ(hidden["hidden_moves"], 1);
+  const auto seen = must("alice", "GET", plan_of);
+  EXPECT_EQ(seen["moves"][0]["name"], "demo/Top_Secret");
+  EXPECT_EQ(seen["hidden_moves"], 0);
+  const auto refused =
+      must("evil-op", "POST", other + "/publish",
+           {{"instance", "public"}, {"domain", "api.example.com"}, {"backend", "Default"}}, 403);
+  EXPECT_EQ(refused.dump().find("Top_Secret"), std::string::npos) << refused;
+}
+
+// Proves: R011
+TEST_F(Addresses, APrivateDraftIsGrantedByNobodyElseAndNotTold) {
+  bind_both();
+  const auto mine = make_api("demo-dev", "demo", "Mine", "/mine", 201, {{"visibility", "private"}});
+  const auto say = [](const char* api) { return Json{{"consumer", "demo"}, {"api", api}}; };
+  constexpr auto kGrants = "/admin/v1/authorizations";
+  auto there = must("demo-op", "POST", kGrants, say("demo/Mine"), 404).dump();
+  const auto absent = must("demo-op", "POST", kGrants, say("demo/None"), 404).dump();
+  EXPECT_EQ(there.replace(there.find("Mine"), 4, "None"), absent);
+  const auto apply_grant = [&](const char* api) {
+    auto document = say(api);
+    document["kind"] = "authorization";
+    return must("demo-op", "POST", "/admin/v1/apply", {{"documents", {document}}}, 404).dump();
+  };
+  auto document = apply_grant("demo/Mine");
+  EXPECT_EQ(document.replace(document.find("Mine"), 4, "None"), apply_grant("demo/None"));
+
+  must("alice", "POST", kGrants, say("demo/Mine"), 201);
+  const auto exported = must("demo-op", "GET", "/admin/v1/export").dump();
+  EXPECT_EQ(exported.find("Mine"), std::string::npos) << exported;
+
+  // What was submitted is the workspace's.
+  submit("demo-dev", mine);
+  must("demo-op", "POST", kGrants, say("demo/Mine"), 201);
+}
+
+// Proves: R123
+TEST_F(Addresses, NobodyApprovesWhatHeSubmittedWhoeverAsked) {
+  make_rest_api("demo-op", "finance");
+  bind("demo-dev", "demo", "finance");
+  must("alice", "PUT", "/admin/v1/workspaces/demo", {{"requires_approval", true}});
+  const auto version = submit("demo-admin", make_api("demo-admin", "demo", "Their_Own", "/own"));
+  must("demo-admin", "POST", version + "/request");
+  must("demo-admin", "POST", version + "/withdraw");
+  must("demo-op", "POST", version + "/request");
+  const auto refused = must("demo-admin", "POST", version + "/approve", {}, 403);
+  EXPECT_EQ(refused["error"]["rule"], "R123");
+  const auto told = must("demo-admin", "GET", version)["actions"].dump();
+  EXPECT_EQ(told.find("approve"), std::string::npos) << told;
+}
+
 }  // namespace
 }  // namespace sluice::tests
