@@ -110,7 +110,7 @@ int run_auth_verify(const cli::VerifyOptions& options, const cli::Surroundings& 
     return cli::kExitUsage;
   };
   const auto text = config::read_file(options.cases, kFileBytesMax);
-  if (!text) return refuse_all(text.error());
+  if (!text) return refuse_all(unreadable(text.error().detail, options.cases.string()));
   const auto cases = verify::parse_cases(*text);
   if (!cases) {
     return refuse_all(unreadable(cases.error().detail, options.cases.string(),

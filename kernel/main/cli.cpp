@@ -4,6 +4,7 @@
 #include "main/cli_commands.hpp"
 #include "main/cli_completion.hpp"
 #include "main/cli_parts.hpp"
+#include "main/cli_words.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -74,9 +75,17 @@ class CommandLine {
     add_auth_commands();
     add_plugin_commands();
     add_completion_command();
+    for (auto* group : app_.get_subcommands([](CLI::App*) { return true; })) {
+      if (list_commands(*group).empty()) continue;
+      group->footer("sluice " + group->get_name() + " COMMAND --help shows an example of each.");
+    }
   }
 
   int run(std::vector<std::string> args) {
+    if (const auto wrong = read_command_words(app_, args); !wrong.empty()) {
+      tell_error(surroundings_, false, {SLUICE_E_ARGUMENT, wrong, {}, {}});
+      return kExitUsage;
+    }
     std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
     try {
       app_.parse(std::move(args));

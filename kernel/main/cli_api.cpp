@@ -3,6 +3,7 @@
 #include "main/cli_commands.hpp"
 #include "main/cli_text.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 namespace sluice::cli {
@@ -18,8 +19,8 @@ std::string make_version_path(const std::string& id, unsigned version, std::stri
 
 // The version that is meant: the one given, or the newest in one of `statuses`. 0: there is none,
 // and that was told.
-unsigned find_version(const Node& node, const std::string& id, unsigned given,
-                      std::initializer_list<std::string_view> statuses) {
+unsigned find_version(const Node& node, const std::string& api, const std::string& id,
+                      unsigned given, std::initializer_list<std::string_view> statuses) {
   if (given != 0) return given;
   const auto versions = node.ask("GET", make_api_path(id, "/versions"));
   if (!versions || !versions->ok()) {
@@ -33,11 +34,21 @@ unsigned find_version(const Node& node, const std::string& id, unsigned given,
     }
     words += (words.empty() ? "'" : " or '") + std::string(status) + "'";
   }
-  node.refuse(Error{SLUICE_E_NOT_FOUND,
-                    "no version of this API is " + words +
-                        ": 'sluice api versions' lists them, 'sluice api submit' makes one",
-                    {},
-                    {}});
+  std::string told;
+  for (const auto& version : versions->body.value("items", Json::array())) {
+    const auto status = make_cell(version, "status");
+    if (status != "To Be Requested" && status != "Under Approval") continue;
+    told = make_cell(version, "name") + " waits for its approval: 'sluice api " +
+           (status == "Under Approval" ? "approve " : "request ") + api + "'";
+    break;
+  }
+  const bool approves = std::ranges::find(statuses, "Under Approval") != statuses.end();
+  if (told.empty()) {
+    told = "no version of this API is " + words +
+           ": 'sluice api versions' lists them, 'sluice api " +
+           (approves ? "request' asks for an approval" : "submit' makes one");
+  }
+  node.refuse(Error{SLUICE_E_NOT_FOUND, told, {}, {}});
   return 0;
 }
 
@@ -45,7 +56,7 @@ int change_version(const Node& node, const ApiOptions& options, std::string_view
                    std::initializer_list<std::string_view> statuses, const Json& body = {}) {
   const auto id = node.find_api(options.api);
   if (!id) return kExitRefused;
-  const auto version = find_version(node, *id, options.version, statuses);
+  const auto version = find_version(node, options.api, *id, options.version, statuses);
   if (version == 0) return kExitRefused;
   const auto answer = node.ask("POST", make_version_path(*id, version, step), body);
   if (!answer || !answer->ok()) return node.refuse(answer);
@@ -83,7 +94,7 @@ int run_api_test(const Node& node, const ApiOptions& options) {
   std::string text = paint(passed ? "passed" : "failed", passed ? Tone::kGood : Tone::kBad, colour);
   if (!passed) text += " (" + make_cell(report, "verdict") + ")";
   text += ": status " + make_cell(report, "status") + " in " + make_cell(report, "duration_ms") +
-          " ms\n" + make_printable(make_cell(report, "body")) + "\n";
+          " ms\n" + make_printable_lines(make_cell(report, "body")) + "\n";
   if (const auto fault = make_cell(report, "fault"); !fault.empty()) {
     text += "because: " + make_printable(fault) + "\n";
   }
@@ -155,7 +166,7 @@ Json plan_moves(const Node& node, const std::string& version_path, const Json& p
 int run_api_plan(const Node& node, const ApiOptions& options) {
   const auto id = node.find_api(options.api);
   if (!id) return kExitRefused;
-  const auto version = find_version(node, *id, options.version, {"Can Be Published"});
+  const auto version = find_version(node, options.api, *id, options.version, {"Can Be Published"});
   if (version == 0) return kExitRefused;
   auto path = make_version_path(*id, version, "publish-plan");
   std::string query;
@@ -170,7 +181,7 @@ int run_api_plan(const Node& node, const ApiOptions& options) {
 int run_api_publish(const Node& node, const ApiOptions& options) {
   const auto id = node.find_api(options.api);
   if (!id) return kExitRefused;
-  const auto version = find_version(node, *id, options.version, {"Can Be Published"});
+  const auto version = find_version(node, options.api, *id, options.version, {"Can Be Published"});
   if (version == 0) return kExitRefused;
   Json body = {{"instance", options.instance}, {"backend", options.backend}};
   // Whoever names no domain is told by the node that one has to be chosen, "" for none.
@@ -181,6 +192,10 @@ int run_api_publish(const Node& node, const ApiOptions& options) {
         plan_moves(node, make_api_path(*id, "/versions/" + std::to_string(version)), body, moved);
   }
   const auto answer = node.ask("POST", make_version_path(*id, version, "publish"), body);
+  if (answer && !answer->ok() && answer->body.is_object() &&
+      make_cell(answer->body.value("error", Json::object()), "pointer") == "/moves") {
+    return node.refuse(answer, "add --moves when that is meant; 'sluice api plan' shows who moves");
+  }
   if (!answer || !answer->ok()) return node.refuse(answer);
   return node.tell(*answer, moved + options.api + " V" + make_cell(answer->body, "version") +
                                 " is live on " + make_cell(answer->body, "instance") + "\n");

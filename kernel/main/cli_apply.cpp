@@ -6,6 +6,7 @@
 
 #include "config/documents.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <ostream>
 
@@ -57,6 +58,7 @@ Publication make_refused(const Result<Answer>& answer, std::string_view step) {
   } else if (answer->body.is_object() && answer->body.contains("error")) {
     publication.json["error"] = answer->body["error"];
     why = make_cell(answer->body["error"], "message");
+    if (make_cell(answer->body["error"], "pointer") == "/moves") why += "; that is --moves here";
   } else {
     // A test that ran and did not pass.
     publication.json["report"] = answer->body;
@@ -135,6 +137,13 @@ std::string make_result_text(const Json& body, bool colour) {
         {make_cell(document, "result"), make_cell(document, "kind"), make_cell(document, "name")});
   }
   auto text = make_table({"RESULT", "KIND", "NAME"}, rows);
+  std::string counts;
+  for (const char* result : {"created", "updated", "unchanged"}) {
+    const auto count = std::ranges::count(rows, result, [](const auto& row) { return row[0]; });
+    if (count == 0) continue;
+    counts += (counts.empty() ? "" : ", ") + std::to_string(count) + " " + result;
+  }
+  text += counts + "\n";
   if (body.value("dry_run", false)) {
     for (const auto& todo : body.value("todo", Json::array())) {
       text += make_printable(make_cell(todo, "name")) + ": then " + make_cell(todo, "steps") + "\n";
@@ -149,6 +158,15 @@ std::string make_result_text(const Json& body, bool colour) {
 int run_apply(const Node& node, const ApplyOptions& options) {
   const auto documents = config::load_documents(options.files);
   if (!documents) return node.refuse(documents.error());
+  if (documents->empty()) {
+    std::string files;
+    for (const auto& file : options.files) files += (files.empty() ? "" : ", ") + file.string();
+    node.refuse(Error{SLUICE_E_ARGUMENT,
+                      files + (options.files.size() == 1 ? " holds" : " hold") + " no documents",
+                      {},
+                      {}});
+    return kExitUsage;
+  }
   const auto body = make_body(*documents, options.dry_run);
   if (!body) return node.refuse(body.error());
 

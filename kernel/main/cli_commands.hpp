@@ -30,6 +30,9 @@ struct Kind {
 std::span<const Kind> list_kinds();
 const Kind* find_kind(std::string_view word);  // singular or collection; nullptr: no such kind
 int refuse_kind(const Node& node, const std::string& word);
+// After an empty list: tells the first name among its filters that there is nothing of, and answers
+// the exit code; kExitOk: what was asked for is there, and empty.
+int refuse_unknown_names(const Node& node, const QueryPairs& filters);
 // An Error without a detail was told already.
 Result<std::string> find_item_path(const Node& node, const Kind& kind, const std::string& name);
 

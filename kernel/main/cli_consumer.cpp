@@ -64,9 +64,15 @@ int set_enabled(const Node& node, const std::string& name, bool enabled) {
                    name + (enabled ? " is enabled" : " is disabled"));
 }
 
-Json make_authorization(const GrantOptions& options) {
+// What is granted, with the API found as every command finds it. A refusal is told and is an Error
+// without a detail.
+Result<Json> make_authorization(const Node& node, const GrantOptions& options) {
   Json body{{"consumer", options.consumer}};
-  if (!options.api.empty()) body["api"] = options.api;
+  if (!options.api.empty()) {
+    const auto id = node.find_api(options.api);
+    if (!id) return id.error();
+    body["api"] = *id;
+  }
   if (!options.rest_api.empty()) body["rest_api"] = options.rest_api;
   if (!options.valid_until.empty()) body["valid_until"] = options.valid_until;
   return body;
@@ -134,13 +140,19 @@ int run_credential_reveal(const Node& node, const CredentialOptions& options) {
 }
 
 int run_grant(const Node& node, const GrantOptions& options) {
-  return tell_done(node, node.ask("POST", "/admin/v1/authorizations", make_authorization(options)),
+  const auto body = make_authorization(node, options);
+  if (!body) return kExitRefused;
+  const auto answer = node.ask("POST", "/admin/v1/authorizations", *body);
+  const auto end = answer && answer->ok() ? make_cell(answer->body, "valid_until") : std::string();
+  return tell_done(node, answer,
                    options.consumer + " may call " +
-                       (options.api.empty() ? "all of " + options.rest_api : options.api));
+                       (options.api.empty() ? "all of " + options.rest_api : options.api) +
+                       (end.empty() ? "" : " until " + end));
 }
 int run_revoke(const Node& node, const GrantOptions& options) {
-  return tell_done(node,
-                   node.ask("POST", "/admin/v1/authorizations/revoke", make_authorization(options)),
+  const auto body = make_authorization(node, options);
+  if (!body) return kExitRefused;
+  return tell_done(node, node.ask("POST", "/admin/v1/authorizations/revoke", *body),
                    options.consumer + " has no authorisation for " +
                        (options.api.empty() ? options.rest_api : options.api) + " any more");
 }

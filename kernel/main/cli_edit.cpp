@@ -63,6 +63,9 @@ Result<void> read_members(const Surroundings& surroundings, const std::vector<st
 
 // "shop/User_Flow/Query_User" as the members that a kind keeps its name in.
 Result<Json> read_name(const Kind& kind, const std::string& name) {
+  if (kind.singular == "credential") {
+    return wrong("'credential' is not made like this: 'sluice credential add' does it");
+  }
   const auto first = name.find('/'), last = name.rfind('/');
   const auto wants = [&](const char* form) {
     return wrong("a new " + std::string(kind.singular) + " is named " + form);
@@ -114,6 +117,12 @@ int run_create(const Node& node, const EditOptions& options) {
     return refuse_usage(node, read.error());
   }
   const auto answer = node.ask("POST", "/admin/v1/" + std::string(kind->collection), *body);
+  if (answer && answer->status == 409 && answer->body.is_object() &&
+      make_cell(answer->body.value("error", Json::object()), "remedy").find("PUT") !=
+          std::string::npos) {
+    return node.refuse(answer, "'sluice set " + options.kind + " " + options.name +
+                                   " MEMBER=VALUE' changes it; or take another name");
+  }
   if (!answer || !answer->ok()) return node.refuse(answer);
   return node.tell(*answer, make_line(*kind, options.name, "made"));
 }
@@ -136,6 +145,10 @@ int run_set(const Node& node, const EditOptions& options) {
 int run_delete(const Node& node, const EditOptions& options) {
   const auto* kind = find_kind(options.kind);
   if (!kind) return refuse_kind(node, options.kind);
+  if (kind->singular == "version") {
+    return node.refuse(
+        wrong("versions are never deleted: 'sluice api undeploy' takes one offline"));
+  }
   const auto path = find_item_path(node, *kind, options.name);
   if (!path) return refuse_untold(node, path.error());
   const auto answer = node.ask("DELETE", *path);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <ostream>
 
 namespace sluice::cli {
@@ -39,11 +40,13 @@ const Kind kKinds[] = {
      kApi},
     {"version",
      "versions",
-     {"api", "name", "status", "submitted_by", "submitted_at", "deployed_on", "actions"},
+     {"api", "name", "status", "submitted_by", "submitted_at", "deployed_on", "decision_reason",
+      "actions"},
      kNone},
     {"approval",
      "approvals",
-     {"workspace", "api_name", "version", "status", "requested_by", "requested_at", "actions"},
+     {"workspace", "api_name", "version", "status", "requested_by", "requested_at",
+      "decision_reason", "actions"},
      kNone},
     {"deployment",
      "deployments",
@@ -70,6 +73,7 @@ const Kind kKinds[] = {
 };
 
 std::string make_title(std::string_view member) {
+  if (member == "decision_reason") return "REASON";
   std::string title(member);
   for (char& c : title) {
     c = c == '_' ? ' ' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
@@ -77,16 +81,96 @@ std::string make_title(std::string_view member) {
   return title;
 }
 
+// A version's number as people call it: V1, and - where there is none.
+std::string make_table_cell(const Json& item, std::string_view column) {
+  auto cell = make_cell(item, column);
+  const auto found = item.find(std::string(column));
+  const bool is_number = found != item.end() && (found->is_number() || found->is_null());
+  if (!column.ends_with("version") || !is_number) return cell;
+  return cell.empty() || cell == "0" ? "-" : "V" + cell;
+}
+
 std::string make_list_text(const Kind& kind, const Json& items) {
   if (items.empty()) return "no " + std::string(kind.collection) + "\n";
+  auto columns = kind.columns;
+  // Most lists have nothing to say of this.
+  const bool gives_reasons = std::ranges::any_of(
+      items, [](const Json& item) { return !make_cell(item, "decision_reason").empty(); });
+  if (!gives_reasons) std::erase(columns, "decision_reason");
   std::vector<std::string> head;
-  for (const auto column : kind.columns) head.push_back(make_title(column));
+  for (const auto column : columns) head.push_back(make_title(column));
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : items) {
     auto& row = rows.emplace_back();
-    for (const auto column : kind.columns) row.push_back(make_cell(item, column));
+    for (const auto column : columns) row.push_back(make_table_cell(item, column));
   }
   return make_table(head, rows);
+}
+
+// The ids of APIs in a list's items as people name them; one that nobody may see keeps its id.
+void name_apis(const Node& node, Json& items) {
+  std::map<std::string, std::string> names;
+  for (const auto& item : items) {
+    if (const auto id = make_cell(item, "api"); id.starts_with("api-")) names[id] = id;
+  }
+  constexpr std::size_t kAskedOneByOneMax = 20;
+  Json apis = Json::array();
+  if (names.size() <= kAskedOneByOneMax) {
+    for (const auto& [id, name] : names) {
+      const auto api = node.ask("GET", "/admin/v1/apis/" + encode_percent(id));
+      if (api && api->ok()) apis.push_back(api->body);
+    }
+  } else if (const auto all = node.ask_list("/admin/v1/apis", {}); all && all->ok()) {
+    apis = all->body["items"];
+  }
+  for (const auto& api : apis) {
+    const auto found = names.find(make_cell(api, "id"));
+    if (found != names.end()) {
+      found->second = make_cell(api, "workspace") + "/" + make_cell(api, "name");
+    }
+  }
+  for (auto& item : items) {
+    if (const auto found = names.find(make_cell(item, "api")); found != names.end()) {
+      item["api"] = found->second;
+    }
+  }
+}
+
+// Which options a list takes, as the node describes itself; empty when it does not tell.
+std::string list_filters(const Node& node, const Kind& kind) {
+  const auto described = node.ask("GET", "/admin/v1/openapi.json");
+  if (!described || !described->ok()) return {};
+  const auto pointer = "/paths/~1admin~1v1~1" + std::string(kind.collection) + "/get/parameters";
+  std::string options;
+  for (const auto& parameter :
+       described->body.value(Json::json_pointer(pointer), Json(Json::array()))) {
+    auto name = make_cell(parameter, "name");
+    if (make_cell(parameter, "in") != "query" || name == "limit" || name == "offset" ||
+        name == "name") {
+      continue;
+    }
+    std::replace(name.begin(), name.end(), '_', '-');
+    options += (options.empty() ? "--" : ", --") + name;
+  }
+  return options;
+}
+
+// A refusal of a list, in the words of the command line where the node speaks of its queries.
+int refuse_list(const Node& node, const Kind& kind, const Result<Answer>& answer) {
+  constexpr std::string_view kUnknown = "the query has an unknown name '";
+  const bool is_filter = answer && answer->body.is_object() && answer->body.contains("error") &&
+                         make_cell(answer->body["error"], "message").starts_with(kUnknown);
+  if (!is_filter || node.options().json) return node.refuse(answer);
+  auto name = make_cell(answer->body["error"], "message").substr(kUnknown.size());
+  name.erase(name.find_last_not_of('\'') + 1);
+  std::replace(name.begin(), name.end(), '_', '-');
+  const auto options = list_filters(node, kind);
+  node.refuse(Error{SLUICE_E_ARGUMENT,
+                    "--" + name + " does not choose among " + std::string(kind.collection) +
+                        (options.empty() ? "; no option does" : ": write " + options),
+                    {},
+                    {}});
+  return kExitUsage;
 }
 
 }  // namespace
@@ -107,7 +191,9 @@ std::string make_whole_text(const Json& object) {
     std::vector<std::vector<std::string>> rows;
     for (const auto& item : value) {
       auto& row = rows.emplace_back();
-      for (const auto& [column, cell] : value[0].items()) row.push_back(make_cell(item, column));
+      for (const auto& [column, cell] : value[0].items()) {
+        row.push_back(make_table_cell(item, column));
+      }
     }
     tables += "\n" + name + ":\n" + make_table(head, rows);
   }
@@ -124,6 +210,13 @@ const Kind* find_kind(std::string_view word) {
 }
 
 int refuse_kind(const Node& node, const std::string& word) {
+  if (word == "plugin" || word == "plugins") {
+    node.refuse(Error{SLUICE_E_ARGUMENT,
+                      "plugins come with the node's file: 'sluice plugin list' lists them",
+                      {},
+                      {}});
+    return kExitUsage;
+  }
   std::string known;
   for (const auto& k : kKinds) known += (known.empty() ? "" : ", ") + std::string(k.collection);
   node.refuse(Error{
@@ -178,6 +271,23 @@ Result<std::string> find_item_path(const Node& node, const Kind& kind, const std
                {}};
 }
 
+int refuse_unknown_names(const Node& node, const QueryPairs& filters) {
+  constexpr std::pair<std::string_view, std::string_view> kNamed[] = {
+      {"workspace", "workspaces"},
+      {"instance", "gateway-instances"},
+      {"consumer", "consumers"},
+      {"rest_api", "rest-apis"}};
+  for (const auto& [filter, value] : filters) {
+    const auto* named = std::ranges::find_if(
+        kNamed, [&filter = filter](const auto& known) { return known.first == filter; });
+    if (named == std::end(kNamed) || value.empty() || value == "*") continue;
+    const auto found =
+        node.ask("GET", "/admin/v1/" + std::string(named->second) + "/" + encode_percent(value));
+    if (found && found->status == 404) return node.refuse(found);
+  }
+  return kExitOk;
+}
+
 int run_get(const Node& node, const GetOptions& options) {
   const auto* kind = find_kind(options.kind);
   if (!kind) return refuse_kind(node, options.kind);
@@ -216,8 +326,20 @@ int run_get(const Node& node, const GetOptions& options) {
     query.emplace_back("api", *id);
   }
   const auto answer = node.ask_list("/admin/v1/" + std::string(kind->collection), query);
-  if (!answer || !answer->ok()) return node.refuse(answer);
-  return node.tell(*answer, make_list_text(*kind, answer->body["items"]));
+  if (!answer || !answer->ok()) return refuse_list(node, *kind, answer);
+  auto items = answer->body["items"];
+  if (items.empty()) {
+    if (const int code = refuse_unknown_names(node, query); code != kExitOk) return code;
+    if (kind->singular == "workflow" && !options.name.empty()) {
+      return node.refuse(
+          Error{SLUICE_E_NOT_FOUND,
+                "there is no workflow '" + options.name + "': 'sluice get workflows' lists them",
+                {},
+                {}});
+    }
+  }
+  if (!node.options().json) name_apis(node, items);
+  return node.tell(*answer, make_list_text(*kind, items));
 }
 
 }  // namespace sluice::cli

@@ -21,7 +21,7 @@ std::string read_member(const Json& object, const char* name) {
 
 // One line for a fault: what, where, the rule behind it; below it, what to do.
 std::string tell_fault(const Json& fault, bool colour) {
-  std::string text = make_printable(read_member(fault, "message"));
+  std::string text = make_printable_lines(read_member(fault, "message"));
   if (const auto pointer = read_member(fault, "pointer"); !pointer.empty()) {
     text = make_printable(pointer) + ": " + text;
   }
@@ -29,7 +29,7 @@ std::string tell_fault(const Json& fault, bool colour) {
     text += paint(" [" + make_printable(rule) + "]", Tone::kQuiet, colour);
   }
   if (const auto remedy = read_member(fault, "remedy"); !remedy.empty()) {
-    text += "\n  " + paint("-> " + make_printable(remedy), Tone::kQuiet, colour);
+    text += "\n  " + paint("-> " + make_printable_lines(remedy), Tone::kQuiet, colour);
   }
   return text + "\n";
 }
@@ -83,6 +83,13 @@ Result<Answer> Node::ask(std::string_view method, const std::string& path, const
   }
   auto response = surroundings_.fetch(request);
   if (!response) return response.error();
+  if (response->status == 401 && options_.token.empty()) {
+    return Error{SLUICE_E_ARGUMENT,
+                 "no token: set SLUICE_TOKEN, or --token; the node wrote its first one into "
+                 "admin.token_file",
+                 {},
+                 {}};
+  }
   Answer answer{response->status};
   answer.etag = response->header("ETag");
   if (!response->body.empty()) answer.body = Json::parse(response->body, nullptr, false);
@@ -156,6 +163,15 @@ int Node::refuse(const Result<Answer>& answer) const {
   return kExitRefused;
 }
 
+int Node::refuse(const Result<Answer>& answer, const std::string& remedy) const {
+  if (!answer || options_.json || !answer->body.is_object() || !answer->body.contains("error")) {
+    return refuse(answer);
+  }
+  auto told = *answer;
+  told.body["error"]["remedy"] = remedy;
+  return refuse(Result<Answer>(std::move(told)));
+}
+
 int Node::refuse(const Error& error) const {
   return tell_error(surroundings_, options_.json, error);
 }
@@ -190,7 +206,8 @@ int tell_error(const Surroundings& surroundings, bool json, const Error& error) 
     // Errors of files name their place themselves.
     const bool placed = error.where.empty() || error.detail.starts_with(error.where);
     surroundings.err << paint("error: ", Tone::kBad, surroundings.colour)
-                     << (placed ? "" : error.where + ": ") << error.detail << "\n";
+                     << (placed ? "" : error.where + ": ") << make_printable_lines(error.detail)
+                     << "\n";
   }
   return kExitRefused;
 }

@@ -56,6 +56,8 @@ class Node {
   // Tells a refusal (or that nobody could be asked) and answers the exit code.
   int refuse(const Result<Answer>& answer) const;
   int refuse(const Error& error) const;
+  // The same, with what to do said in commands; programs are answered what the node said.
+  int refuse(const Result<Answer>& answer, const std::string& remedy) const;
   // Tells `text` to people, or the answer's JSON to programs.
   int tell(const Answer& answer, const std::string& text) const;
 

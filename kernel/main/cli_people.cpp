@@ -30,9 +30,17 @@ int refuse_usage(const Node& node, const Error& error) {
   return kExitUsage;
 }
 
+// Whoever writes a name where an id is wanted is told where ids stand.
+int tell_token(const Node& node, const Result<Answer>& answer, const std::string& text) {
+  if (answer && answer->status == 404) {
+    return node.refuse(answer, "a token is named by its ID: 'sluice token list' tells it");
+  }
+  return tell_done(node, answer, text);
+}
+
 int set_enabled(const Node& node, const std::string& id, bool enabled) {
-  return tell_done(node, node.ask("PUT", make_token_path(id), {{"enabled", enabled}}),
-                   id + (enabled ? " is enabled" : " is disabled: the next request is refused"));
+  return tell_token(node, node.ask("PUT", make_token_path(id), {{"enabled", enabled}}),
+                    id + (enabled ? " is enabled" : " is disabled: the next request is refused"));
 }
 
 // Each scalar in a value with the path that leads to it.
@@ -159,8 +167,8 @@ int run_token_disable(const Node& node, const TokenOptions& options) {
   return set_enabled(node, options.id, false);
 }
 int run_token_delete(const Node& node, const TokenOptions& options) {
-  return tell_done(node, node.ask("DELETE", make_token_path(options.id)),
-                   options.id + " is gone: the next request is refused");
+  return tell_token(node, node.ask("DELETE", make_token_path(options.id)),
+                    options.id + " is gone: the next request is refused");
 }
 
 int run_whoami(const Node& node) {
@@ -224,6 +232,14 @@ int run_audit_list(const Node& node, const AuditOptions& options) {
 }
 
 int run_audit_show(const Node& node, const AuditOptions& options) {
+  if (options.number.empty() ||
+      options.number.find_first_not_of("0123456789") != std::string::npos) {
+    return refuse_usage(
+        node, {SLUICE_E_ARGUMENT,
+               "'" + options.number + "' is no number of a record: 'sluice audit list' tells them",
+               {},
+               {}});
+  }
   const auto answer = node.ask("GET", std::string(kAudit) + "/" + encode_percent(options.number));
   if (!answer || !answer->ok()) return node.refuse(answer);
   auto head = answer->body;

@@ -207,6 +207,10 @@ int run_search(const Node& node, const LookOptions& options) {
   const auto answer =
       node.ask_list("/admin/v1/search", {{"q", options.text}, {"workspace", options.workspace}});
   if (!answer || !answer->ok()) return node.refuse(answer);
+  if (answer->body["items"].empty()) {
+    const int code = refuse_unknown_names(node, {{"workspace", options.workspace}});
+    if (code != kExitOk) return code;
+  }
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : answer->body["items"]) {
     auto& row = rows.emplace_back();
@@ -232,6 +236,10 @@ int run_drift(const Node& node, const LookOptions& options) {
       "GET", make_path("/admin/v1/drift",
                        {{"workspace", options.workspace}, {"api", api}, {"grade", options.grade}}));
   if (!answer || !answer->ok()) return node.refuse(answer);
+  if (answer->body["items"].empty()) {
+    const int code = refuse_unknown_names(node, {{"workspace", options.workspace}});
+    if (code != kExitOk) return code;
+  }
   const bool colour = node.surroundings().colour;
   std::string text;
   bool is_broken = false;

@@ -81,7 +81,11 @@ int run_api_script(const Node& node, const ApiOptions& options) {
   Json script;
   if (!options.script_file.empty()) {
     const auto text = config::read_file(options.script_file, kScriptFileBytesMax);
-    if (!text) return node.refuse(text.error());
+    if (!text) {
+      node.refuse(
+          Error{SLUICE_E_ARGUMENT, options.script_file + ": " + text.error().detail, {}, {}});
+      return kExitUsage;
+    }
     script = {{"sql", *text}, {"mode", options.is_advanced ? "advanced" : "basic"}};
     body["script"] = script;
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <sstream>
 
 namespace sluice::cli {
 namespace {
@@ -38,6 +39,20 @@ std::string make_printable(std::string_view text) {
   return printable;
 }
 
+std::string make_printable_lines(std::string_view text) {
+  std::string printable;
+  for (;;) {
+    const auto end = text.find('\n');
+    std::string line(text.substr(0, end));
+    if (line.ends_with('\r')) line.pop_back();
+    std::replace(line.begin(), line.end(), '\t', ' ');
+    printable += make_printable(line);
+    if (end == std::string_view::npos) return printable;
+    printable += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::size_t count_columns(std::string_view text) {
   std::size_t columns = 0;
   for (std::size_t i = 0; i < text.size();) {
@@ -57,9 +72,19 @@ std::string make_table(const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::vector<std::string>> lines{head};
   for (const auto& row : rows) {
-    auto& line = lines.emplace_back();
+    std::vector<std::string> line;
     for (const auto& cell : row) line.push_back(make_printable(cell));
     line.resize(head.size());
+    if (row.size() == head.size() && row.back().find('\n') != std::string::npos) {
+      std::istringstream below(make_printable_lines(row.back()));
+      for (std::string text; std::getline(below, text);) {
+        line.back() = text;
+        lines.push_back(line);
+        std::fill(line.begin(), line.end(), std::string());
+      }
+      continue;
+    }
+    lines.push_back(std::move(line));
   }
   std::vector<std::size_t> widths(head.size(), 0);
   for (const auto& line : lines) {

@@ -14,11 +14,14 @@ namespace sluice::cli {
 // and line ends are too, for a table's cell is one line.
 std::string make_printable(std::string_view text);
 
+// The same where several lines are welcome: line ends stay, a tab is a blank.
+std::string make_printable_lines(std::string_view text);
+
 // Columns of a terminal that UTF-8 text takes: 2 for East Asian wide characters.
 std::size_t count_columns(std::string_view text);
 
 // Columns aligned with two spaces between them, a head line, no rules; the last column is not
-// padded. Cells are made printable.
+// padded. Cells are made printable; lines of a last cell stand below each other.
 std::string make_table(const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows);
 

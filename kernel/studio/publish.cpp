@@ -111,7 +111,11 @@ Result<PublishPlan> plan_publish(const model::State& state, std::string_view api
     if (instance_name.empty() ? is_running : name == instance_name) chosen = &instance;
   }
   if (!instance_name.empty() && !chosen) {
-    return not_found("gateway instance of the region", instance_name, "/instance");
+    return Error{SLUICE_E_NOT_FOUND,
+                 "there is no gateway instance " + quote(instance_name) + " in the region " +
+                     quote(plan.region),
+                 {},
+                 "/instance"};
   }
   if (chosen && (!instance_name.empty() || running == 1)) {
     plan.instance = chosen->name;

@@ -9,6 +9,7 @@
 //   < 201                             its answer: status, then the body
 //   {...}
 //   $ sluice get workspaces           a command line
+//   $- sluice get workspaces          the same without a token
 //   = 0                               its answer: exit code, then what it printed
 //   ! floor 500 {"data":null}         the lower floor answers so from now on
 //   ! table user_id:long name:string  every table has these columns; "gone": there is none
@@ -165,12 +166,13 @@ class Player {
 
   std::string run_command(const std::string& line) {
     auto words = split_words(line);
+    const bool has_token = words[0] != "$-";        // "$- sluice ...": without a token
     words.erase(words.begin(), words.begin() + 2);  // "$ sluice"
     std::ostringstream printed;
     const cli::Surroundings surroundings{
         printed, printed, false,
-        [](const char* name) -> std::optional<std::string> {
-          if (std::string_view(name) == "SLUICE_TOKEN") return "token-a";
+        [&](const char* name) -> std::optional<std::string> {
+          if (std::string_view(name) == "SLUICE_TOKEN" && has_token) return "token-a";
           return {};
         },
         [this](const http::ClientRequest& request) { return fetch(request); }};
