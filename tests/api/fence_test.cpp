@@ -262,6 +262,18 @@ TEST_F(Addresses, APrivateDraftIsGrantedByNobodyElseAndNotTold) {
   must("demo-op", "POST", kGrants, say("demo/Mine"), 201);
 }
 
+// Proves: R011
+TEST_F(Addresses, AFolderCountsNoPrivateDraftOfSomebodyElse) {
+  make_rest_api("demo-op", "finance");
+  const std::string flow = bind("demo-dev", "demo", "finance")["id"];
+  const auto folders = "/admin/v1/workflows/" + flow + "/folders";
+  must("demo-dev", "POST", folders, {{"path", "Orders"}}, 201);
+  make_api("demo-dev", "demo", "Mine", "/mine", 201,
+           {{"visibility", "private"}, {"folder", "Orders"}});
+  EXPECT_EQ(must("demo-dev", "GET", folders)["items"][0]["apis"], 1);
+  EXPECT_EQ(must("demo-admin", "GET", folders)["items"][0]["apis"], 0);
+}
+
 // Proves: R123
 TEST_F(Addresses, NobodyApprovesWhatHeSubmittedWhoeverAsked) {
   make_rest_api("demo-op", "finance");
