@@ -72,7 +72,7 @@ def roles_walk(directory):
         for person in (developer, operator, visitor):
             person.is_refused("api", "approve", api, naming="approval.decide")
         publish = ["api", "publish", api, "--instance", "default", "--domain", ""]
-        operator.is_refused(*publish, naming="Can Be Published")
+        operator.is_refused(*publish, naming="waits for its approval")
         approver.do("api", "approve", api)
         for person in (developer, approver, visitor):
             person.is_refused(*publish, naming="publish")
