@@ -141,12 +141,15 @@ std::string list_filters(const Node& node, const Kind& kind) {
   const auto described = node.ask("GET", "/admin/v1/openapi.json");
   if (!described || !described->ok()) return {};
   const auto pointer = "/paths/~1admin~1v1~1" + std::string(kind.collection) + "/get/parameters";
+  // The node chooses by more than this command has options for.
+  constexpr std::string_view kOptions[] = {"workspace", "workflow", "api",      "instance",
+                                           "consumer",  "type",     "rest_api", "region"};
   std::string options;
   for (const auto& parameter :
        described->body.value(Json::json_pointer(pointer), Json(Json::array()))) {
     auto name = make_cell(parameter, "name");
-    if (make_cell(parameter, "in") != "query" || name == "limit" || name == "offset" ||
-        name == "name") {
+    if (make_cell(parameter, "in") != "query" ||
+        std::ranges::find(kOptions, name) == std::end(kOptions)) {
       continue;
     }
     std::replace(name.begin(), name.end(), '_', '-');
