@@ -652,6 +652,19 @@ std::vector<studio::SourceType> LowerFloor::list_source_types() const {
   return types;
 }
 
+std::vector<std::string> LowerFloor::list_authenticators() const {
+  std::vector<std::string> types;
+  for (const auto& plugin : registry_.reports()) {
+    for (const auto& reported : plugin.components) {
+      const bool is_offered = plugin.loaded && reported.kind == "authenticator" &&
+                              registry_.find(SLUICE_KIND_AUTHENTICATOR, reported.type);
+      if (is_offered) types.push_back(reported.type);
+    }
+  }
+  std::ranges::sort(types);
+  return types;
+}
+
 Result<void> LowerFloor::check_settings(const model::DataSource& source) {
   const auto* component = registry_.find(SLUICE_KIND_DATA_SOURCE, source.type);
   if (!component) {

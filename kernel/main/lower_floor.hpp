@@ -49,6 +49,7 @@ class LowerFloor final : public studio::LowerFloor {
                                       const studio::SentRequest& request,
                                       model::UnixMs now) override;
   std::vector<studio::SourceType> list_source_types() const override;
+  std::vector<std::string> list_authenticators() const override;
   Result<void> check_settings(const model::DataSource& source) override;
   bool serves(const std::string& instance) const override { return holders_.contains(instance); }
   Result<std::unique_ptr<studio::PreparedSnapshots>> prepare(const model::State& state) override;

@@ -52,6 +52,9 @@ model::Faults find_missing_parts(const model::State& state, LowerFloor& lower_fl
                                  std::string_view workspace,
                                  const model::ApiDefinition& definition) {
   auto missing = model::find_missing(definition);
+  if (auto fault = find_authenticator_fault(lower_floor, definition)) {
+    missing.push_back(std::move(*fault));
+  }
   if (!definition.acceleration.empty()) return missing;
   const auto offer = find_offer(state, lower_floor, workspace, definition);
   if (offer && offer->is_required) {

@@ -76,6 +76,10 @@ std::optional<model::Fault> find_acceleration_fault(const model::State& state,
                                                     std::string_view workspace,
                                                     const model::ApiDefinition& definition);
 
+// ---- absent: none is named, or it is loaded
+std::optional<model::Fault> find_authenticator_fault(const LowerFloor& lower_floor,
+                                                     const model::ApiDefinition& definition);
+
 // ---- where a draft stands: shared by what puts, moves and clones it
 Result<void> check_place(const model::Placement& placement, const model::Api* existing,
                          const model::Workflow& workflow, std::string_view actor);

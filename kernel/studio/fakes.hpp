@@ -84,6 +84,7 @@ class FakeLowerFloor : public LowerFloor {
   std::vector<SourceType> list_source_types() const override {
     return {{"sqlite", "SQLite", "tables of a file", true, true, true, true, false}};
   }
+  std::vector<std::string> list_authenticators() const override { return authenticators; }
   Result<void> check_settings(const model::DataSource&) override { return settings_check; }
   bool serves(const std::string& instance) const override { return instance != not_served; }
   Result<std::unique_ptr<PreparedSnapshots>> prepare(const model::State& state) override {
@@ -101,6 +102,7 @@ class FakeLowerFloor : public LowerFloor {
   TableDescription described;  // every table
   Result<void> can_prepare;
   Result<void> can_make;
+  std::vector<std::string> authenticators = {"api-key", "hmac", "jwt"};
   std::string not_served;  // a gateway instance of another node
   int made = 0;
   Result<TestOutcome> outcome = TestOutcome{200, {}, "{}", 1000, "SELECT 1", {}};

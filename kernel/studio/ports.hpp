@@ -194,6 +194,8 @@ class LowerFloor {
   }
   // Those that are loaded, by type. [any]
   virtual std::vector<SourceType> list_source_types() const { return {}; }
+  // The types that an API may name (`authentication.type`), sorted. [any]
+  virtual std::vector<std::string> list_authenticators() const = 0;
   // Type and settings of a source, without connecting to anything. Errors point into the settings.
   virtual Result<void> check_settings(const model::DataSource&) { return {}; }
   // Does this node serve the gateway instance?

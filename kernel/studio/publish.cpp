@@ -66,6 +66,15 @@ std::string list_names(const std::vector<PublishPlan::Move>& moves) {
   return names;
 }
 
+// What nobody could authenticate would refuse every call.
+Result<void> check_authenticator(const LowerFloor& lower_floor,
+                                 const model::ApiDefinition& definition) {
+  const auto fault = find_authenticator_fault(lower_floor, definition);
+  if (!fault) return {};
+  return conflict(fault->what + ", so this version would refuse every call: " + fault->remedy,
+                  "/version");
+}
+
 }  // namespace
 
 Result<FoundVersion> find_version(const model::State& state, std::string_view api_id,
@@ -260,6 +269,9 @@ Result<Put<model::Deployment>> Edit::publish(const PublishRequest& request) {
                     " (R127): only a version that Can Be Published is published: have it approved");
   }
   if (auto right = check_publish(request, api, version); !right) return right.error();
+  if (auto loaded = check_authenticator(lower_floor_, version.definition); !loaded) {
+    return loaded.error();
+  }
   const auto* bound = model::find_rest_api(state_, *find_workflow_of(state_, api));
   if (const auto fault =
           model::find_version_parameter_fault(bound->version_management, version.definition)) {
@@ -352,6 +364,11 @@ Result<Put<model::Deployment>> Edit::restore_deployment(model::Deployment deploy
   const auto* before = state_.deployments.find(key);
   const bool is_there =
       before && before->version == deployment.version && before->backend == deployment.backend;
+  if (!is_there) {
+    if (auto loaded = check_authenticator(lower_floor_, version.definition); !loaded) {
+      return loaded.error();
+    }
+  }
   if (deployment.deployed_by.empty()) {
     deployment.deployed_by = is_there ? before->deployed_by : actor_;
   }

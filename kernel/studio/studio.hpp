@@ -418,8 +418,8 @@ struct TestReport {
 
 enum class ApplyMode { kCommit, kDryRun };
 
-// What a definition lacks before it can be tested or submitted (R099): what every one needs, and
-// the acceleration method that its data source may ask for (R082).
+// What a definition lacks before it can be tested or submitted (R099): what every one needs,
+// an authenticator that is loaded, the acceleration method that its data source may ask for (R082).
 model::Faults find_missing_parts(const model::State& state, LowerFloor& lower_floor,
                                  std::string_view workspace,
                                  const model::ApiDefinition& definition);
