@@ -23,6 +23,7 @@ constexpr std::size_t kNameLengthMax = 63;
 constexpr std::size_t kGatewaysMax = 64;
 constexpr std::size_t kPluginsMax = 256;
 constexpr std::size_t kPrivateHostsMax = 1000;
+constexpr std::size_t kDirectoriesMax = 256;
 
 std::string quote(std::string_view text) { return '"' + std::string(text) + '"'; }
 
@@ -331,6 +332,23 @@ LogSettings read_log(Section log, const fs::path& folder) {
   return read;
 }
 
+FileSettings read_files(Section files, const fs::path& folder, Faults& faults) {
+  FileSettings read;
+  const YamlNode* list = files.list("data_directories", kDirectoriesMax);
+  if (!list) return read;
+  read.data_directories.emplace();
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    const YamlNode& item = list->items[i];
+    if (item.kind != YamlNode::Kind::kScalar || item.text.empty()) {
+      faults.add(item.line, "files.data_directories[" + std::to_string(i) + "]",
+                 "must be the path of a directory");
+      continue;
+    }
+    read.data_directories->push_back(resolve(folder, item.text));
+  }
+  return read;
+}
+
 NodeConfig read_root(const YamlNode* node, const fs::path& folder, Faults& faults) {
   NodeConfig read;
   Section root(node, 1, "", faults);
@@ -346,6 +364,7 @@ NodeConfig read_root(const YamlNode* node, const fs::path& folder, Faults& fault
   read.limits = read_limits(root.section("limits"));
   read.log = read_log(root.section("log"), folder);
   read.outgoing = read_outgoing(root.section("outgoing"), folder, faults);
+  read.files = read_files(root.section("files"), folder, faults);
   for (const auto& gateway : read.gateways) {
     if (gateway.listen == read.admin.listen && read.admin.listen.port != 0) {
       root.fault("admin", "listen is also the address of gateway " + quote(gateway.instance) +
@@ -409,7 +428,9 @@ Result<NodeConfig> load_node_config(const fs::path& file) {
     error.where = file.string();
     return error;
   }
-  return parse_node_config(*text, file.string());
+  auto read = parse_node_config(*text, file.string());
+  if (read) read->file = fs::absolute(file).lexically_normal();
+  return read;
 }
 
 }  // namespace sluice::config

@@ -87,7 +87,13 @@ struct OutgoingSettings {
   std::optional<std::vector<std::string>> private_hosts;
 };
 
+struct FileSettings {
+  // Where the files of data sources lie; absent: anywhere.
+  std::optional<std::vector<std::filesystem::path>> data_directories;
+};
+
 struct NodeConfig {
+  std::filesystem::path file;  // the node file itself, absolute
   NodeIdentity node;
   StoreSettings store;
   AdminSettings admin;
@@ -96,6 +102,7 @@ struct NodeConfig {
   Limits limits;
   LogSettings log;
   OutgoingSettings outgoing;
+  FileSettings files;
 };
 
 // Every fault of the file in one Error: a line each in detail, "node.yaml:12: limits.workers: ...".

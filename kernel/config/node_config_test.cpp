@@ -96,7 +96,7 @@ TEST(NodeConfig, NamesFileLineAndKeyOfEveryFault) {
   } cases[] = {
       {"unknown at the top", "node: {}\nnodes: {}\n",
        "n.yaml:2: unknown key \"nodes\" (allowed here: node, store, admin, gateways, plugins, "
-       "limits, log, outgoing)"},
+       "limits, log, outgoing, files)"},
       {"unknown inside", "admin:\n  listn: x\n",
        "n.yaml:2: admin: unknown key \"listn\" (allowed here: listen, token_file)"},
       {"twice", "log: {}\nnode: {}\nlog: {}\n", "n.yaml:3: the key \"log\" stands there twice"},

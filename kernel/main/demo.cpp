@@ -298,7 +298,8 @@ int run_demo(const cli::DemoOptions& options) {
         << "gateways:\n  - { instance: default, listen: \"127.0.0.1:" << options.port << "\" }\n"
         << "plugins:\n  directory: \"" << plugins.string() << "\"\n  state_directory: plugins\n"
         << "  load: [auth-apikey, auth-hmac, auth-jwt, ds-sqlite, store-sqlite]\n"
-        << "log: { level: info, access: true, file: node.log }\n";
+        << "log: { level: info, access: true, file: node.log }\n"
+        << "files: { data_directories: [\".\"] }\n";
     if (!out) return refuse({SLUICE_E_UNAVAILABLE, "cannot write " + node_file.string(), {}, {}});
   }
   const auto config = config::load_node_config(node_file);

@@ -324,13 +324,13 @@ class LowerFloor::Prepared final : public studio::PreparedSnapshots {
 
 LowerFloor::LowerFloor(const loader::Registry& registry, loader::HostServices& services,
                        call::WorkerPool& workers, Holders& holders, http::OutgoingClient& outgoing,
-                       std::string cursor_key)
+                       std::string cursor_key, config::FileAccess files)
     : registry_(registry),
       services_(services),
       workers_(workers),
       holders_(holders),
       cursor_key_(std::move(cursor_key)),
-      instances_(registry, services),
+      instances_(registry, services, std::move(files)),
       upstreams_(outgoing) {}
 
 Result<std::shared_ptr<loader::Instance>> LowerFloor::find_source(const model::DataSource& source) {
@@ -675,10 +675,8 @@ Result<void> LowerFloor::check_settings(const model::DataSource& source) {
                  {},
                  {}};
   }
-  // create() checks and connects to nothing.
-  auto made = loader::Instance::make(*component, model::make_key(source.workspace, source.name),
-                                     source.settings_json, services_);
-  return made ? Result<void>() : Result<void>(made.error());
+  return instances_.check_settings(*component, model::make_key(source.workspace, source.name),
+                                   source.settings_json);
 }
 
 std::vector<studio::AddressHealth> LowerFloor::list_backend_health(

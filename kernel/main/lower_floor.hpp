@@ -25,7 +25,7 @@ class LowerFloor final : public studio::LowerFloor {
 
   LowerFloor(const loader::Registry& registry, loader::HostServices& services,
              call::WorkerPool& workers, Holders& holders, http::OutgoingClient& outgoing,
-             std::string cursor_key);
+             std::string cursor_key, config::FileAccess files);
 
   Result<void> check_data_source(const model::DataSource& source) override;
   Result<std::vector<studio::TableInfo>> list_tables(const model::DataSource& source,

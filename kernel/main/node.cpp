@@ -84,6 +84,19 @@ class Services final : public loader::HostServices {
   http::OutgoingClient& outgoing_;
 };
 
+// What settings may name: nothing of the node's own.
+config::FileAccess make_file_access(const config::NodeConfig& config) {
+  config::FileAccess::Paths own{config.file, config.store.key_file, config.admin.token_file,
+                                config.log.file};
+  if (config.store.rest.starts_with('/') && !config.store.rest.starts_with("//")) {
+    for (const char* tail : {"", "-wal", "-shm", "-journal"}) {
+      own.emplace_back(config.store.rest + tail);
+    }
+  }
+  std::erase_if(own, [](const auto& path) { return path.empty(); });
+  return {std::move(own), config.files.data_directories};
+}
+
 // One shard of log and metrics an I/O thread.
 class CallObserver final : public gateway::Observer {
  public:
@@ -358,7 +371,8 @@ Result<std::unique_ptr<Node>> Node::make(const config::NodeConfig& config) {
     p.holders[gateway.instance] = std::make_unique<snapshot::Holder>(io_threads);
   }
   p.lower_floor = std::make_unique<LowerFloor>(p.registry, *p.services, *p.workers, p.holders,
-                                               *p.outgoing, store::derive_key(key, "page cursors"));
+                                               *p.outgoing, store::derive_key(key, "page cursors"),
+                                               make_file_access(config));
   auto studio = studio::Studio::make(*p.store, *p.lower_floor, p.clock,
                                      studio::make_system_random(), config.node.region);
   if (!studio) return studio.error();

@@ -43,12 +43,24 @@ Result<std::shared_ptr<loader::Instance>> Instances::find_or_make(
         {},
         {}};
   }
+  if (auto right = files_.check(settings_json, to_view(component->settings_schema)); !right) {
+    return right.error();
+  }
   auto made = loader::Instance::make(*component, name, settings_json, services_);
   if (!made) return made.error();
   std::shared_ptr<loader::Instance> instance = std::move(*made);
   if (auto started = instance->start(); !started) return started.error();
   running_.emplace(std::move(key), instance);
   return instance;
+}
+
+Result<void> Instances::check_settings(const sluice_component& component, const std::string& name,
+                                       const std::string& settings_json) const {
+  if (auto right = files_.check(settings_json, to_view(component.settings_schema)); !right) {
+    return right.error();
+  }
+  auto made = loader::Instance::make(component, name, settings_json, services_);
+  return made ? Result<void>() : Result<void>(made.error());
 }
 
 void Instances::drain() {

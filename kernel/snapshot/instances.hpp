@@ -4,6 +4,7 @@
 // so that a new snapshot goes on with the connections of the old one; an instance whose settings
 // changed stands beside the old one until the last call on it has ended.
 
+#include "config/file_access.hpp"
 #include "loader/registry.hpp"
 
 #include <map>
@@ -23,8 +24,9 @@ struct InstanceTrouble {
 // [any] of the control side: publishing and testing drafts may ask at once.
 class Instances {
  public:
-  Instances(const loader::Registry& registry, loader::HostServices& services)
-      : registry_(registry), services_(services) {}
+  Instances(const loader::Registry& registry, loader::HostServices& services,
+            config::FileAccess files = {})
+      : registry_(registry), services_(services), files_(std::move(files)) {}
   ~Instances();
 
   // The instance, made and started now when there is none. A start that failed is tried again when
@@ -33,6 +35,10 @@ class Instances {
                                                          const std::string& type,
                                                          const std::string& name,
                                                          const std::string& settings_json);
+
+  // A component with settings, checked and thrown away: it connects to nothing.
+  Result<void> check_settings(const sluice_component& component, const std::string& name,
+                              const std::string& settings_json) const;
 
   // No new call will come: all are told, while everything that they stand on still works. [ctl]
   void drain();
@@ -48,6 +54,7 @@ class Instances {
   };
   const loader::Registry& registry_;
   loader::HostServices& services_;
+  const config::FileAccess files_;
   std::mutex mutex_;
   std::map<Key, std::shared_ptr<loader::Instance>> running_;
 };

@@ -28,7 +28,7 @@ inline constexpr std::string_view kSettingsSchema = R"json({
   "required": ["file"],
   "properties": {
     "file": {
-      "title": "Database file", "type": "string", "minLength": 1, "maxLength": 4096,
+      "title": "Database file", "type": "string", "minLength": 1, "maxLength": 4096, "x-sluice-file": true,
       "description": "Path of an existing SQLite database. It is opened read-only."},
     "busy_timeout_ms": {
       "title": "Patience with a writer, ms", "type": "integer", "minimum": 0, "maximum": 60000,

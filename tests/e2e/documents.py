@@ -71,7 +71,7 @@ def node_file_page(directory):
     page = (ROOT / "docs/node-file.md").read_text()
     node = pathlib.Path(directory, "node.yaml")
     sections = {"": "unknown: 1", "node": "", "store": "", "admin": "", "gateways": "", "plugins": "",
-                "limits": "", "log": "", "outgoing": ""}
+                "limits": "", "log": "", "outgoing": "", "files": ""}
     for section in sections:
         inside = "[{unknown: 1}]" if section == "gateways" else "{unknown: 1}"
         node.write_text("unknown: 1\n" if not section else f"{section}: {inside}\n")

@@ -3,10 +3,12 @@
 import json
 import os
 import pathlib
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 
-from kit import SLUICE, call, demo, expect, serve
+from kit import SLUICE, admin_call, call, demo, expect, must, serve
 
 
 class Person:
@@ -96,7 +98,7 @@ def roles_walk(directory):
 
         # Nobody sees what he is no member of, nor learns that it is there.
         owner.do("create", "workspace", "other")
-        owner.do("create", "data-source", "other/hidden", "type=sqlite", "settings.file=users.db")
+        owner.do("create", "data-source", "other/hidden", "type=sqlite", f"settings.file={directory}/users.db")
         expect("no list shows another workspace's", "hidden" in developer.do("get", "data-sources"), False)
         developer.is_refused("get", "data-source", "other/hidden", naming="there is no data source")
 
@@ -118,7 +120,7 @@ def audit_shows_what_was_done(directory):
     with process:
         developer, operator = make_people(owner, "demo", "developer", "operator")
         owner.do("token", "create", "ann", "--description", "laptop")
-        developer.do("create", "data-source", "demo/second", "type=sqlite", "settings.file=second.db")
+        developer.do("create", "data-source", "demo/second", "type=sqlite", f"settings.file={directory}/second.db")
         record = json.loads(owner.do("audit", "list", "--kind", "data-source", "--limit", "1", "--json"))["items"][0]
         expect("the record", [record[k] for k in ("actor", "action", "name", "workspace")],
                ["developer", "created", "demo/second", "demo"])
@@ -169,3 +171,58 @@ def audit_shows_what_was_done(directory):
         done = owner.run("audit", "verify", "--json")
         expect("and by the node", (done.returncode, [p["number"] for p in json.loads(done.stdout)["problems"]]),
                (1, [record["number"], verdict["last"]]))
+
+
+def own_files(directory):
+    """The node's own files are nobody's data source, nor is a file outside of the node file's directories."""
+    words = "this file may not be read here"
+    process, made = demo(directory)
+    node = pathlib.Path(directory, "node.yaml")
+    outside = tempfile.mkdtemp(prefix="sluice-outside-")
+    pathlib.Path(outside, "shop.db").write_bytes(pathlib.Path(directory, "users.db").read_bytes())
+    os.symlink(outside, directory + "/elsewhere")
+    os.symlink(directory + "/sluice.db", directory + "/innocent.db")
+    os.link(directory + "/sluice.db", directory + "/hard.db")
+    own = ["sluice.db", "./x/../sluice.db", "sluice.db-wal", "sluice.db-shm", "secret.key", "admin.token",
+           "node.yaml", "node.log", "innocent.db", "hard.db"]
+
+    def ask(admin, file):
+        put = admin_call(made, admin, "PUT", "/admin/v1/data-sources/demo/probe",
+                         {"type": "sqlite", "settings": {"file": file}})
+        return put if put[0] >= 300 else admin_call(made, admin, "POST", "/admin/v1/data-sources/demo/probe/test")
+
+    def is_refused(admin, file):
+        status, _, text = ask(admin, file)
+        expect(f"refused: {file}", (status, words in text), (400, True))
+        return text
+
+    with process:
+        admin = made["admin"]["url"]
+        must("a source to change", admin_call(made, admin, "POST", "/admin/v1/data-sources", {
+            "workspace": "demo", "name": "probe", "type": "sqlite", "settings": {"file": directory + "/users.db"}}))
+        for name in own:
+            is_refused(admin, f"{directory}/{name}")
+        told = {is_refused(admin, file) for file in (
+            outside + "/shop.db", outside + "/none.db", "/etc/passwd", "/none/at/all", "users.db", "/proc/self/environ",
+            directory + "/elsewhere/shop.db", f"{directory}/../{os.path.basename(outside)}/shop.db")}
+        expect("one text whether there is a file or not", len(told), 1)
+        expect("a file of the directory", ask(admin, directory + "/users.db")[0], 200)
+        missing = ask(admin, directory + "/none.db")
+        expect("what is wrong with one there is told", "does not exist" in missing[2], True)
+    # Without the list everything else may be read, and still nothing of the node's.
+    node.write_text("".join(line for line in node.read_text().splitlines(True) if not line.startswith("files:")))
+    process, _, admin = serve(directory)
+    with process:
+        expect("a file elsewhere", ask(admin, outside + "/shop.db")[0], 200)
+        for name in own:
+            is_refused(admin, f"{directory}/{name}")
+        must("a source outside", admin_call(made, admin, "PUT", "/admin/v1/data-sources/demo/users",
+                                            {"type": "sqlite", "settings": {"file": outside + "/shop.db"}}))
+    node.write_text(node.read_text() + 'files: { data_directories: ["."] }\n')
+    process, gateway, admin = serve(directory)
+    with process:
+        status, _, text = call(admin, "/readyz")
+        expect("what the store holds is judged, too", (status, words in text), (503, True))
+        status, _, text = call(gateway, "/v1/user/info?user_id=10001", headers={"Authorization": "Bearer " + made["apiKey"]})
+        expect("and not served", (status, "Alice" in text), (503, False))
+    shutil.rmtree(outside)
