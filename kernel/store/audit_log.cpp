@@ -219,6 +219,14 @@ Result<AuditHead> parse_audit_head(std::string_view body, const Sealer& sealer) 
   return AuditHead{*seq, opened->substr(colon + 1)};
 }
 
+Error make_head_missing_error() {
+  return {SLUICE_E_CONFIG,
+          "the head of the store is missing: it was removed, and records of the audit log may be "
+          "gone with it; restore the store from a backup",
+          {},
+          "/head/state"};
+}
+
 Result<void> AuditLog::read_range(
     std::uint64_t first, std::uint64_t last, bool backwards,
     const std::function<bool(std::string_view key, std::string_view body)>& take) const {
@@ -237,6 +245,30 @@ Result<void> AuditLog::read_range(
 }
 
 Result<AuditHead> AuditLog::read_head() const {
+  auto head = find_head();
+  if (!head) return head.error();
+  return *head ? std::move(**head) : AuditHead();
+}
+
+// Has anything been committed, or does anything lie there?
+Result<bool> AuditLog::was_written() const {
+  StoreOp op;
+  std::uint64_t revision = 0;
+  if (const auto status = table_.revision(self_, &op, &revision); status != SLUICE_OK) {
+    return op.make_error(status);
+  }
+  if (revision != 0) return true;
+  bool is_any = false;  // the revision may have been set back, too
+  StoreSink sink([&](const sluice_store_doc&) -> sluice_status {
+    is_any = true;
+    return SLUICE_E_CANCELLED;
+  });
+  const auto status = table_.scan(self_, &op, to_str(std::string_view()), &sink);
+  if (status != SLUICE_OK && !is_any) return op.make_error(status);
+  return is_any;
+}
+
+Result<std::optional<AuditHead>> AuditLog::find_head() const {
   StoreOp op;
   std::optional<std::string> body;
   StoreSink sink([&](const sluice_store_doc& doc) -> sluice_status {
@@ -246,7 +278,10 @@ Result<AuditHead> AuditLog::read_head() const {
   const auto status =
       table_.range(self_, &op, to_str(kHeadKind), to_str(kHeadKey), to_str(kHeadKey), 0, &sink);
   if (status != SLUICE_OK) return op.make_error(status);
-  return body ? parse_audit_head(*body, *sealer_) : Result<AuditHead>(AuditHead{});
+  if (!body) return std::optional<AuditHead>();
+  auto parsed = parse_audit_head(*body, *sealer_);
+  if (!parsed) return parsed.error();
+  return std::optional(std::move(*parsed));
 }
 
 Result<AuditLog::Page> AuditLog::find(std::uint64_t before, std::size_t limit,
@@ -281,7 +316,14 @@ Result<AuditLog::Page> AuditLog::find(std::uint64_t before, std::size_t limit,
 Result<AuditVerdict> AuditLog::verify() const {
   AuditVerdict verdict;
   Walk walk(verdict);
-  auto head = read_head();
+  // Asked first: every commit writes the head, so what was written by now has one below.
+  const auto was = was_written();
+  if (!was) return was.error();
+  auto found = find_head();
+  const bool is_missing = found && !*found && *was;
+  auto head = !found       ? Result<AuditHead>(found.error())
+              : is_missing ? Result<AuditHead>(make_head_missing_error())
+                           : Result<AuditHead>(found->value_or(AuditHead()));
   if (head) {
     verdict.head = *head;
   } else if (head.error().status == SLUICE_E_CONFIG) {

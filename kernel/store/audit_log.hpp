@@ -6,6 +6,9 @@
 // the last: a record that is changed, removed, moved or cut off at the end shows. The head is
 // sealed with the node's key, so that nobody without it makes a new chain that fits.
 //
+// A store that was ever written has a head. Without one it is refused: whoever removed all records
+// and the head with them would leave a log that begins anew and looks whole.
+//
 // Records are never loaded as a whole. Written by Store::commit, in the transaction of the change.
 
 #include "model/nouns.hpp"
@@ -85,6 +88,9 @@ Result<std::string> make_audit_head(const AuditHead& head, const Sealer& sealer)
 // CONFIG: it was changed by somebody without the key, or is damaged.
 Result<AuditHead> parse_audit_head(std::string_view body, const Sealer& sealer);
 
+// Of a store that was written and has no head.
+Error make_head_missing_error();
+
 // ---- how it is read
 
 class AuditLog {
@@ -92,7 +98,7 @@ class AuditLog {
   AuditLog(const sluice_store& table, void* self, std::shared_ptr<const Sealer> sealer)
       : table_(table), self_(self), sealer_(std::move(sealer)) {}
 
-  Result<AuditHead> read_head() const;  // [any]
+  Result<AuditHead> read_head() const;  // [any] that of no record when there is none
 
   // Newest first, from the record below `before` on (0: from the last). Ends at `limit` of those
   // that `keep` takes or after kAuditExaminedMax records; `next` is where to go on, 0: that was
@@ -111,6 +117,9 @@ class AuditLog {
   Result<void> read_range(
       std::uint64_t first, std::uint64_t last, bool backwards,
       const std::function<bool(std::string_view key, std::string_view body)>& take) const;
+
+  Result<std::optional<AuditHead>> find_head() const;
+  Result<bool> was_written() const;
 
   const sluice_store& table_;
   void* self_;

@@ -129,6 +129,35 @@ TEST(AuditLog, KeepsNoSecretAndShowsThatOneChanged) {
   EXPECT_EQ(one->tag.size(), 16u);
 }
 
+constexpr const char* kNoHead =
+    "0 the head of the store is missing: it was removed, and records of the audit log may be gone "
+    "with it; restore the store from a backup";
+
+// A log that was removed as a whole would begin anew, and nobody would know.
+TEST(AuditLog, LoadsNoStoreWhoseHeadIsMissing) {
+  Fixture f;
+  const auto load = [&] {
+    Store other(FakeStore::table(), f.fake.self(), make_test_sealer(),
+                [](int, std::string_view) {});
+    return other.load_state();
+  };
+  EXPECT_TRUE(load());
+  std::erase_if(f.fake.documents, [](const auto& entry) {
+    return entry.first.first == "audit" || entry.first.first == "head";
+  });
+  for (const std::uint64_t revision : {f.fake.revision, std::uint64_t{0}}) {
+    f.fake.revision = revision;
+    const auto refused = load();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().status, SLUICE_E_CONFIG);
+    EXPECT_EQ(refused.error().where, "/head/state");
+  }
+  FakeStore fresh;
+  Store first(FakeStore::table(), fresh.self(), make_test_sealer(), [](int, std::string_view) {});
+  EXPECT_TRUE(first.load_state());
+  EXPECT_TRUE(first.audit_log().verify()->problems.empty()) << "nothing was ever written";
+}
+
 // Whatever is done to a record, the log tells which one it was.
 TEST(AuditLog, FindsWhatWasDoneToIt) {
   const struct {
@@ -177,8 +206,23 @@ TEST(AuditLog, FindsWhatWasDoneToIt) {
        [](Fixture& f) {
          f.fake.documents.erase({"head", "state"});
        },
-       {"1 a record lies behind the end of the log: its head was set back, or the record was put "
-        "there"}},
+       {kNoHead}},
+      {"everything of the log removed",
+       [](Fixture& f) {
+         std::erase_if(f.fake.documents, [](const auto& entry) {
+           return entry.first.first == "audit" || entry.first.first == "head";
+         });
+       },
+       {kNoHead}},
+      {"everything of the log removed, the revision set back",
+       [](Fixture& f) {
+         std::erase_if(f.fake.documents, [](const auto& entry) {
+           return entry.first.first == "audit" || entry.first.first == "head";
+         });
+         f.fake.revision = 0;
+       },
+       {kNoHead}},
+      {"every document removed", [](Fixture& f) { f.fake.documents.clear(); }, {kNoHead}},
       {"replaced, with a digest that fits",
        [](Fixture& f) {
          AuditHead head{3, f.store.audit_log()

@@ -16,7 +16,7 @@ namespace {
 struct Loading : sluice_store_out {
   model::State state;
   std::map<std::pair<std::string, std::string>, std::uint64_t> revisions;
-  AuditHead head;
+  std::optional<AuditHead> head;
   std::optional<Error> error;
   const Sealer& sealer;
 
@@ -94,8 +94,14 @@ Result<model::State> Store::load_state() {
     return std::move(*loading.error);
   }
   if (status != SLUICE_OK) return op.make_error(status);
+  // Each commit writes the head: it is older than nothing that the scan saw.
+  if (!loading.head && (*revision != 0 || !loading.revisions.empty())) {
+    auto missing = make_head_missing_error();
+    log_(4, missing.detail);
+    return missing;
+  }
   revisions_ = std::move(loading.revisions);
-  head_ = std::move(loading.head);
+  head_ = loading.head ? std::move(*loading.head) : AuditHead();
   revision_ = *revision;
   return std::move(loading.state);
 }

@@ -173,6 +173,24 @@ def audit_shows_what_was_done(directory):
                (1, [record["number"], verdict["last"]]))
 
 
+def audit_log_removed(directory):
+    """Whoever deletes the whole log with its head leaves a store that is told of and not served."""
+    process, made = demo(directory)
+    with process:
+        owner = Person("owner", made["admin"]["token"], made["admin"]["url"])
+        actors = {r["actor"] for r in json.loads(owner.do("audit", "list", "--limit", "100", "--json"))["items"]}
+        expect("every record has an actor", "" in actors, False)
+    node = str(pathlib.Path(directory, "node.yaml"))
+    expect("whole", owner.run("audit", "verify", "--config", node).returncode, 0)
+    with sqlite3.connect(pathlib.Path(directory, "sluice.db")) as db:
+        db.execute("DELETE FROM documents WHERE kind IN ('audit', 'head')")
+    db.close()
+    done = owner.run("audit", "verify", "--config", node)
+    expect("told", (done.returncode, "the head of the store is missing" in done.stdout), (1, True))
+    done = subprocess.run([SLUICE, "serve", "--config", node], capture_output=True, text=True, timeout=60)
+    expect("not served", (done.returncode, "the head of the store is missing" in done.stderr), (1, True))
+
+
 def own_files(directory):
     """The node's own files are nobody's data source, nor is a file outside of the node file's directories."""
     words = "this file may not be read here"
