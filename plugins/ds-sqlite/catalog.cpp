@@ -142,6 +142,7 @@ Status Connection::explain(const Query& query, ExplainOut out, Op op) {
 Status Connection::describe(const Query& query, StatementOut out, Op op) {
   const Serving serving(*this, op);
   if (auto ready = make_ready(op); !ready) return give_up(op, ready.error());
+  if (auto read = read_schema(); !read) return give_up(op, read.error());
   auto prepared = prepare(query.text(), 0, Origin::kPublished);
   if (!prepared) {
     if ((sqlite3_errcode(db_) & 0xff) == SQLITE_ERROR) {

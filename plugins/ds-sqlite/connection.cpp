@@ -202,6 +202,10 @@ Result<void> Connection::make_ready(Op op) {
 
 Result<void> Connection::probe() {
   if (auto opened = open(); !opened) return opened;
+  return read_schema();
+}
+
+Result<void> Connection::read_schema() {
   auto statement = prepare("SELECT count(*) FROM sqlite_schema", 0, Origin::kOwn);
   if (!statement) return statement.error();
   if (const int code = sqlite3_step(statement->get()); code != SQLITE_ROW) {

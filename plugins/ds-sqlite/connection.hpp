@@ -71,6 +71,9 @@ class Connection {
   void close() noexcept;
   int configure();
   bool is_replaced() const;
+  // SQLite looks whether its tables are still those that it knows when a statement runs, not when
+  // it is prepared: before what is only prepared this is to run.
+  Result<void> read_schema();
 
   // The text as exactly one statement that only reads.
   Result<StatementHandle> prepare(std::string_view text, unsigned flags, Origin origin);

@@ -706,6 +706,22 @@ TEST_F(SqliteSource, DescribesTheColumnsOfAStatement) {
   EXPECT_EQ(run(*source, {"SELECT COUNT(*) FROM users"}).rows, (Texts{{"3"}}));
 }
 
+TEST_F(SqliteSource, DescribesAStatementAsTheFileIsByNow) {
+  const auto source = make_instance(host_, file_.settings());
+  const auto* statement = source->find_ability<sluice_statement>(SLUICE_STATEMENT_ID);
+  ASSERT_NE(statement, nullptr);
+  const OwnedQuery query("SELECT born FROM users");
+  const auto describe = [&] {
+    ScriptedOp op;
+    RecordingStatement out;
+    EXPECT_EQ(statement->describe(source->self(), op.raw(), query.raw(), out.raw()), SLUICE_OK);
+    return out.columns.empty() ? std::string() : out.columns[0].declared;
+  };
+  EXPECT_EQ(describe(), "DATE");
+  file_.run("DROP TABLE users; CREATE TABLE users (user_id INTEGER PRIMARY KEY, born BIGINT)");
+  EXPECT_EQ(describe(), "BIGINT");
+}
+
 TEST_F(SqliteSource, OffersItsDialect) {
   const auto source = make_instance(host_, file_.settings());
   const auto* dialect = source->find_ability<sluice_dialect>(SLUICE_DIALECT_ID);
