@@ -37,8 +37,6 @@ std::string read_one(const std::string& line, std::size_t& at) {
   return text;
 }
 
-}  // namespace
-
 std::vector<std::string> load_corpus() {
   std::ifstream file(SLUICE_SOURCE_DIR "/tests/injection/corpus.txt");
   std::vector<std::string> strings;
@@ -50,6 +48,13 @@ std::vector<std::string> load_corpus() {
     if (!seen.insert(text).second) throw std::runtime_error("twice in the corpus: " + line);
     strings.push_back(std::move(text));
   }
+  return strings;
+}
+
+}  // namespace
+
+const std::vector<std::string>& corpus() {
+  static const auto strings = load_corpus();
   return strings;
 }
 

@@ -8,7 +8,7 @@
 
 namespace sluice::tests {
 
-// Distinct, in the file's order. Throws when the file is not as it says.
-std::vector<std::string> load_corpus();
+// Distinct, in the file's order; read once. Throws when the file is not as it says.
+const std::vector<std::string>& corpus();
 
 }  // namespace sluice::tests

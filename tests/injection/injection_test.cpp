@@ -78,20 +78,6 @@ model::ApiDefinition make_definition(const Question& question, ParameterType typ
   return api;
 }
 
-const std::vector<std::string>& corpus() {
-  static const auto strings = load_corpus();
-  return strings;
-}
-
-// Some of the strings are names, so that there is something to find.
-std::vector<std::string> pick_names() {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < corpus().size(); i += 5) {
-    if (read_value(ParameterType::kString, corpus()[i])) names.push_back(corpus()[i]);
-  }
-  return names;
-}
-
 class Injection : public testing::Test {
  protected:
   std::vector<std::int64_t> find(const Question& question) const {

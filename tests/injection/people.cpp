@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/injection/people.hpp"
 
+#include "tests/injection/corpus.hpp"
+
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -228,6 +230,14 @@ std::optional<Value> read_value(model::ParameterType type, std::string_view give
     default:
       return is_utf8(given) ? std::optional<Value>(text) : std::nullopt;
   }
+}
+
+std::vector<std::string> pick_names() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < corpus().size(); i += 5) {
+    if (read_value(model::ParameterType::kString, corpus()[i])) names.push_back(corpus()[i]);
+  }
+  return names;
 }
 
 }  // namespace sluice::tests

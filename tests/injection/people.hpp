@@ -40,4 +40,7 @@ std::optional<bool> evaluate(const Question& question, const Person& person);
 // The text as a value of the type, by rules of its own; none: it is no such value.
 std::optional<Value> read_value(model::ParameterType type, std::string_view text);
 
+// Strings of the corpus as names, so that there is something to find.
+std::vector<std::string> pick_names();
+
 }  // namespace sluice::tests

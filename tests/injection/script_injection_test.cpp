@@ -24,20 +24,6 @@ namespace {
 using model::ParameterType;
 using Json = nlohmann::json;
 
-const std::vector<std::string>& corpus() {
-  static const auto strings = load_corpus();
-  return strings;
-}
-
-// Some of the strings are names, so that there is something to find.
-std::vector<std::string> pick_names() {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < corpus().size(); i += 5) {
-    if (read_value(ParameterType::kString, corpus()[i])) names.push_back(corpus()[i]);
-  }
-  return names;
-}
-
 // A script with one parameter "v", and what it means for a person and a text.
 struct Place {
   const char* name;
